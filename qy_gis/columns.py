@@ -1,0 +1,65 @@
+"""The columns of every table, in one place: the same names in Python, JSON, GeoPackage and on the page.
+
+Units are in the names: ``_m`` metres, ``_m2`` square metres, ``_ha`` hectares (公顷), ``_mu`` 亩; ``share`` is 0-1.
+"""
+
+from __future__ import annotations
+
+#: One row per parcel.
+PARCELS = ["parcel_id", "name", "use", "area_m2", "area_ha", "area_mu", "declared_m2", "verdict"]
+
+#: One row per parcel and feature it meets, and one per parcel and layer for the land outside (``feature_id`` "").
+OVERLAPS = [
+    "parcel_id",
+    "layer",
+    "feature_id",
+    "feature_name",
+    "relation",
+    "area_m2",
+    "low_m2",
+    "high_m2",
+    "share",
+    "distance_m",
+    "width_m",
+    "sliver",
+]
+
+#: One row per parcel and rule.
+FINDINGS = [
+    "parcel_id",
+    "layer",
+    "rule",
+    "severity",
+    "outcome",
+    "overlap_m2",
+    "low_m2",
+    "high_m2",
+    "limit",
+    "reason",
+    "reason_en",
+    "settle",
+    "document",
+    "article",
+    "date",
+    "reviewed",
+]
+
+#: One row per parcel.
+VERDICTS = ["parcel_id", "verdict", "fails", "unknowns", "summary", "summary_en"]
+
+#: One row per thing that was repaired while reading.
+REPAIRS = ["parcel_id", "file", "line", "what", "before", "after"]
+
+#: Columns a parcel source adds, which a check turns into its ``repairs`` table and its evidence record.
+SOURCE_FILE, SOURCE_SHA256, SOURCE_REPAIRS = "source_file", "source_sha256", "source_repairs"
+
+RELATIONS = ("within", "overlaps", "contains", "touches", "outside")
+OUTCOMES = ("pass", "fail", "unknown")
+
+#: Verdicts from worst to best, with their text for readers.
+VERDICT_TEXT = {
+    "prohibited": ("禁止", "prohibited"),
+    "undetermined": ("待核实", "to be verified"),
+    "conditional": ("需论证/报批", "needs justification or approval"),
+    "suitable": ("可行", "suitable"),
+}

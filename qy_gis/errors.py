@@ -1,0 +1,54 @@
+"""The tree of every error and warning, split by the object at fault.
+
+Each error is also a builtin (``ValueError`` or ``OSError``), so code that does not know qy_gis can catch it.
+Messages name the argument or the file, what was found, what is accepted, and which rows or lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class QyGisError(Exception):
+    """Base of every error that qy_gis raises on purpose."""
+
+
+class ArgumentError(QyGisError, ValueError):
+    """An argument has a value that is not accepted."""
+
+
+class PlanError(QyGisError, ValueError):
+    """A plan folder has faults; ``faults`` lists all of them, one line each."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = list(faults)
+        count = f"{len(self.faults)} fault{'s' if len(self.faults) != 1 else ''} in the plan"
+        super().__init__("\n".join([count, *(f"- {fault}" for fault in self.faults)]))
+
+
+class SourceError(QyGisError, ValueError):
+    """A parcel file, or another source of parcels, cannot be read as parcels."""
+
+
+class MissingSourceError(SourceError, FileNotFoundError):
+    """A file that was named does not exist."""
+
+
+class GeometryError(QyGisError, ValueError):
+    """A geometry cannot be measured as a parcel or used as a zone."""
+
+
+class CRSError(QyGisError, ValueError):
+    """A coordinate reference system is missing, refused, or contradicts the coordinates."""
+
+
+class MapError(QyGisError, ValueError):
+    """A map page is described wrongly, or something on it cannot be shown offline."""
+
+
+class OutputError(QyGisError, OSError):
+    """An output file cannot be written."""
+
+
+class GridWarning(UserWarning):
+    """Planar areas in the parcels' own grid are wrong by more than 100 ppm (the areas reported are not)."""

@@ -1,0 +1,1 @@
+"""Land in numbers: grids, the survey plane, areas and units."""

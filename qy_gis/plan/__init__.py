@@ -1,0 +1,1 @@
+"""What the plan says: its layers, rules and sources, read from TOML and checked."""
