@@ -206,6 +206,7 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[int, int, str], None] | None
 
 
 def _print_layers(plan: Plan) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(title=f"{plan.title.zh} · {plan.edition}", title_justify="left")
@@ -215,11 +216,12 @@ def _print_layers(plan: Plan) -> None:
         accuracy = f"±{layer.accuracy_m:,.0f} m" if layer.has_data else "—"
         count = str(len(plan.features(key))) if layer.has_data else "无数据 no data"
         rules = ", ".join(f"{rule.key} ({rule.severity})" for rule in layer.rules)
-        table.add_row(key, f"{layer.title.zh} {layer.title.en}", layer.basis, accuracy, count, rules)
+        table.add_row(key, escape(f"{layer.title.zh} {layer.title.en}"), layer.basis, accuracy, count, rules)
     _console().print(table)
 
 
 def _print_verdicts(result: CheckResult) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     from qy_gis.columns import VERDICT_TEXT
@@ -235,13 +237,29 @@ def _print_verdicts(result: CheckResult) -> None:
     ):
         zh, en = VERDICT_TEXT[verdict.verdict]
         table.add_row(
-            f"{parcel.parcel_id} {parcel.name}".strip(),
+            escape(f"{parcel.parcel_id} {parcel.name}".strip()),
             f"{parcel.area_m2:,.2f}",
             f"{parcel.area_ha:,.4f}",
             f"{parcel.area_mu:,.2f}",
             f"[{colours[verdict.verdict]}]{zh}[/]\n{en}",
-            verdict.summary.partition("：")[2],
+            escape(verdict.summary.partition("：")[2]),
         )
+    _console().print(table)
+
+
+def _print_overlaps(result: CheckResult) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from qy_gis.reports.tables import tabulate_overlaps
+
+    table = Table(title="位于何处 / where it lies", title_justify="left")
+    for heading in ("地块 parcel", "图层 layer", "要素 feature", "面积 m²", "公顷 ha", "亩 mu", "占比 share"):
+        table.add_column(heading, justify="right" if heading[0] in "面公亩占" else "left", overflow="fold")
+    for row in tabulate_overlaps(result).itertuples(index=False):
+        title = result.plan.layers[row.layer].title.zh
+        areas = (f"{row.area_m2:,.2f}", f"{row.area_ha:,.4f}", f"{row.area_mu:,.2f}", f"{row.share:.2%}")
+        table.add_row(escape(row.parcel_id), escape(title), escape(row.feature_name) or "（层外 outside）", *areas)
     _console().print(table)
 
 
@@ -250,6 +268,7 @@ def _print_result(result: CheckResult) -> None:
     from rich.table import Table
 
     _print_verdicts(result)
+    _print_overlaps(result)
     table = Table(title="不符合与待核实 / what stands against it or is unknown", title_justify="left", show_lines=True)
     for heading in ("地块", "规则", "结果", "理由 reason", "依据 document", "如何核实 to settle"):
         table.add_column(heading, overflow="fold")

@@ -112,7 +112,7 @@ class Layer(_Record):
     basis_note: Text = Field(description="On what the outline rests, and what is not established")
     accuracy_m: float = Field(ge=0, description="How far a line may be off, metres")
     coverage: str = Field(
-        description="Where the layer was surveyed: 'everywhere', 'study_area', 'none', or a file with the outline"
+        description="Where the layer is complete: 'everywhere', 'study_area', 'none', or a file with the outline"
     )
     date: dt.date | None = Field(default=None, description="State of the data; absent when not established")
     sources: list[Key] = Field(min_length=1)

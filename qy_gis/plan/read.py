@@ -164,8 +164,8 @@ def _broken_references(plan: Plan) -> list[str]:
                 f"{file}: coverage: {layer.coverage!r} is not a file in {layer.folder}; accepted: everywhere, "
                 "study_area, none, or a data file"
             )
-        if (layer.file is None) != (layer.coverage == "none"):
-            faults.append(f"{file}: coverage: 'none' goes with a layer without file; found {layer.coverage!r}")
+        if layer.file is None and layer.coverage != "none":
+            faults.append(f"{file}: coverage: a layer without file covers 'none'; found {layer.coverage!r}")
         rule_keys = [rule.key for rule in layer.rules]
         for number, rule in enumerate(layer.rules):
             where = f"{file}: rule {rule.key!r}"

@@ -1,0 +1,56 @@
+# `make demo` and `make test` need only Python 3.11 or newer: they make .venv and install everything else in it.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint docs browser schema layers clean
+
+help: ## Say what there is to make
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+
+demo: .venv/installed ## Check the sample parcels and draw the maps of the bundled plan
+	$(BIN)/qy-gis demo
+
+test: lint browser ## Run every check and test
+	$(BIN)/pytest
+
+lint: .venv/installed-dev ## Run the checks that need no test: style, types, and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: .venv/installed-dev browser ## Take the pictures of the README anew
+	$(BIN)/python docs/make_images.py
+
+schema: .venv/installed ## Write layers/layer.schema.json anew from the models
+	$(BIN)/python -c "from qy_gis.plan.validate import layer_schema as s; open('layers/layer.schema.json', 'w', encoding='utf-8').write(s())"
+
+layers: .venv/installed ## Build the bundled layers and the examples anew from their sources
+	$(BIN)/python layers/build.py
+	$(BIN)/python examples/build_samples.py
+
+clean: ## Remove what was built or installed here
+	rm -rf .venv dist build maps/html .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; give one with: make PYTHON=python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv .venv \
+	  || { rm -rf .venv; echo "Python cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
+
+.venv/installed: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	$(PIP) --editable '.[dev]'
+	@touch $@
+
+# Pages are tested in a real browser, with a font that has Chinese.
+browser:
+	@if command -v chromium >/dev/null && fc-list :lang=zh | grep -q .; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fontconfig fonts-noto-cjk >/dev/null; \
+	else echo "Chromium and a Chinese font are needed: sudo apt-get install chromium fontconfig fonts-noto-cjk"; exit 1; fi

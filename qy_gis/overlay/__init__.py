@@ -1,0 +1,1 @@
+"""How much of what: the area of every parcel in every zone."""

@@ -1,0 +1,1 @@
+"""Documents: results written to files."""

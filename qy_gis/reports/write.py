@@ -1,0 +1,129 @@
+"""Write a result to a file. One table of formats: a format is a suffix and a function."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyogrio.errors import DataSourceError
+
+from qy_gis.errors import OutputError
+from qy_gis.maps.page import draw
+from qy_gis.verdict.check import CheckResult
+
+
+def write_report(result: CheckResult, path: str | os.PathLike[str]) -> Path:
+    """Write a result: tables for machines or a page for people, by the suffix of the path.
+
+    Parameters
+    ----------
+    result
+        What `qy_gis.check` returned.
+    path
+        ``.json`` (all tables and the evidence), ``.gpkg`` (GeoPackage: parcels and overlaps with geometry, the other
+        tables without), or ``.html`` (one offline page with map, verdicts and reasons).
+
+    Returns
+    -------
+    pathlib.Path
+        The file. It is written beside its place and moved there, so a failure leaves nothing half-written.
+
+    Raises
+    ------
+    OutputError
+        The suffix is not one of these, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile, qy_gis as qy
+    >>> parcels = qy.read_parcels(qy.plan.read.bundled_folder("examples") / "parcels" / "suitable.geojson")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_report(qy.check(parcels), Path(folder) / "result.json").name
+    'result.json'
+    """
+    target = Path(path)
+    write = FORMATS.get(target.suffix.lower())
+    if write is None:
+        raise OutputError(
+            f"{target}: cannot write {target.suffix or 'a file without suffix'!r}; accepted: {list(FORMATS)}"
+        )
+    part = target.with_name(f"{target.stem}.part{target.suffix}")
+    try:
+        write(result, part)
+        part.replace(target)
+    except (OSError, DataSourceError) as error:
+        raise OutputError(f"{target}: cannot be written: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return target
+
+
+def to_json(result: CheckResult) -> str:
+    """Return a result as JSON text: plan, parcels, overlaps, findings, verdicts, repairs and evidence.
+
+    Geometries are GeoJSON in longitude and latitude; what is not a number is null.
+    """
+    plan = result.plan
+    document = {
+        "plan": {
+            "title": plan.title.model_dump(),
+            "edition": plan.edition,
+            "layers": {
+                key: {"title": layer.title.model_dump(), "basis": layer.basis} for key, layer in plan.layers.items()
+            },
+        },
+        "industry": result.industry,
+        "parcels": _records(result.parcels),
+        "overlaps": _records(result.overlaps),
+        "findings": _records(result.findings),
+        "verdicts": _records(result.verdicts),
+        "repairs": _records(result.repairs),
+        "evidence": result.evidence,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{name: _plain(value) for name, value in row.items()} for row in table.to_dict(orient="records")]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, shapely.geometry.base.BaseGeometry):
+        return shapely.geometry.mapping(value)
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _write_json(result: CheckResult, path: Path) -> None:
+    path.write_text(to_json(result) + "\n", encoding="utf-8")
+
+
+def _write_gpkg(result: CheckResult, path: Path) -> None:
+    path.unlink(missing_ok=True)
+    result.parcels.to_file(path, layer="parcels", driver="GPKG", engine="pyogrio", promote_to_multi=True)
+    result.overlaps.to_file(path, layer="overlaps", driver="GPKG", engine="pyogrio", promote_to_multi=True)
+    evidence = pd.DataFrame({"evidence": [json.dumps(result.evidence, ensure_ascii=False)]})
+    tables = {"findings": result.findings, "verdicts": result.verdicts, "repairs": result.repairs, "evidence": evidence}
+    for name, table in tables.items():
+        gpd.GeoDataFrame(table, geometry=[None] * len(table), crs=result.parcels.crs).to_file(
+            path, layer=name, driver="GPKG", engine="pyogrio"
+        )
+
+
+def _write_html(result: CheckResult, path: Path) -> None:
+    draw(result).save(path)
+
+
+FORMATS: dict[str, Callable[[CheckResult, Path], None]] = {
+    ".json": _write_json,
+    ".gpkg": _write_gpkg,
+    ".html": _write_html,
+}

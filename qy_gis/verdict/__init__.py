@@ -1,0 +1,1 @@
+"""What it means: rules, outcomes, verdicts and the evidence for them."""

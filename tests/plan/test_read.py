@@ -1,0 +1,123 @@
+from pathlib import Path
+
+import pytest
+import shapely
+from conftest import MakePlan, square, write_layer, write_plan
+
+import qy_gis as qy
+
+KEEP_OFF = [{"kind": "outside", "severity": "prohibit"}]
+
+
+def test_a_plan_reads_as_written(make_plan: MakePlan):
+    plan = make_plan(farmland={"shapes": [square(0, 0)], "rules": KEEP_OFF, "accuracy_m": 5})
+    layer = plan.layers["farmland"]
+    assert list(plan.layers) == ["city", "farmland"]
+    assert (layer.basis, layer.accuracy_m, layer.coverage) == ("indicative", 5, "study_area")
+    assert [rule.severity for rule in layer.rules] == ["prohibit"]
+    assert plan.features("farmland")[["feature_id", "feature_name"]].values.tolist() == [["farmland0", "farmland 0"]]
+
+
+def test_every_fault_of_every_file_is_reported_at_once(tmp_path: Path):
+    folder = write_plan(tmp_path / "plan", {"farmland": {"shapes": [square(0, 0)]}})
+    toml = (folder / "farmland.toml").read_text(encoding="utf-8")
+    (folder / "wrong.toml").write_text(
+        toml.replace('"indicative"', '"certain"').replace("accuracy_m = 0", 'accuracy_m = "5"\ncolour = "red"'),
+        encoding="utf-8",
+    )
+    (folder / "lost.toml").write_text(toml.replace("farmland.gpkg", "gone.gpkg"), encoding="utf-8")
+    (folder / "broken.toml").write_text("title = {", encoding="utf-8")
+    with pytest.raises(qy.PlanError) as caught:
+        qy.read_plan(folder)
+    faults = "\n".join(caught.value.faults)
+    assert "wrong.toml: basis: Input should be 'statutory', 'indicative' or 'proxy'; found 'certain'" in faults
+    assert "wrong.toml: accuracy_m: Input should be a valid number; found '5'" in faults
+    assert "wrong.toml: colour: Extra inputs are not permitted" in faults
+    assert "lost.toml: file: 'gone.gpkg' does not exist" in faults
+    assert "broken.toml: not a TOML file in UTF-8" in faults
+
+
+def test_references_to_nothing_are_faults(tmp_path: Path):
+    folder = write_plan(tmp_path / "plan", {"farmland": {"shapes": [square(0, 0)], "rules": KEEP_OFF}})
+    file = folder / "farmland.toml"
+    text = file.read_text(encoding="utf-8").replace('sources = ["test"]', 'sources = ["rumour"]')
+    text = text.replace('group = "control"', 'group = "nowhere"').replace("reviewed", 'industries = ["gold"]\nreviewed')
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(qy.PlanError) as caught:
+        qy.read_plan(folder)
+    faults = "\n".join(caught.value.faults)
+    assert "source 'rumour' does not exist; accepted: test" in faults
+    assert "group 'nowhere' does not exist; accepted: control" in faults
+    assert "industry 'gold' does not exist; accepted: ceramics, tea" in faults
+
+
+def test_a_rule_on_a_layer_of_points_is_a_fault(tmp_path: Path):
+    points = {"shapes": [shapely.Point(405_000, 2_610_000)], "geometry": "point", "rules": KEEP_OFF}
+    with pytest.raises(qy.PlanError, match="a point layer has no area"):
+        qy.read_plan(write_plan(tmp_path / "plan", {"town": points}))
+
+
+def test_a_layer_without_data_is_declared_and_covers_nothing(make_plan: MakePlan):
+    plan = make_plan(redline={"shapes": None, "rules": KEEP_OFF})
+    assert not plan.layers["redline"].has_data
+    assert plan.features("redline").empty
+    assert plan.coverage("redline").is_empty
+
+
+def test_an_office_folder_replaces_the_data_and_inherits_the_rules(tmp_path: Path):
+    base = write_plan(tmp_path / "plan", {"redline": {"shapes": None, "rules": KEEP_OFF, "zh": "红线"}})
+    office = tmp_path / "office"
+    office.mkdir()
+    write_layer(office, "redline", [square(0, 0)], accuracy_m=1)
+    text = (office / "redline.toml").read_text(encoding="utf-8")
+    kept = [line for line in text.splitlines() if not line.startswith(("title", "group", "style", "tolerance_m2"))]
+    (office / "redline.toml").write_text("\n".join(kept), encoding="utf-8")
+
+    layer = qy.read_plan(base, office).layers["redline"]
+    assert (layer.title.zh, layer.accuracy_m, layer.folder) == ("红线", 1, office)
+    assert [rule.key for rule in layer.rules] == ["outside_prohibit"]
+    assert not qy.read_plan(base).layers["redline"].has_data
+
+
+def test_what_replaces_data_must_say_what_the_new_data_are(tmp_path: Path):
+    base = write_plan(tmp_path / "plan", {"redline": {"shapes": None, "rules": KEEP_OFF}})
+    office = tmp_path / "office"
+    office.mkdir()
+    (office / "redline.toml").write_text('file = "lines.gpkg"', encoding="utf-8")
+    with pytest.raises(qy.PlanError, match=r"redline\.toml: basis: Field required"):
+        qy.read_plan(base, office)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path):
+    with pytest.raises(qy.PlanError, match="not a folder"):
+        qy.read_plan(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("coverage", ["somewhere", "outline.geojson"])
+def test_an_unknown_coverage_lists_the_accepted_ones(tmp_path: Path, coverage: str):
+    layer = {"shapes": [square(0, 0)], "coverage": coverage}
+    with pytest.raises(qy.PlanError, match="accepted: everywhere, study_area, none, or a data file"):
+        qy.read_plan(write_plan(tmp_path / "plan", {"farmland": layer}))
+
+
+def test_filter_keeps_matching_features_and_names_what_there_is(tmp_path: Path):
+    folder = write_plan(tmp_path / "plan", {"park": {"shapes": [square(0, 0), square(5000, 0)]}})
+    file = folder / "park.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('file = "park.gpkg"', 'file = "park.gpkg"\nfilter = { id = "park1" }'), "utf-8")
+    assert qy.read_plan(folder).features("park")["feature_id"].tolist() == ["park1"]
+    file.write_text(text.replace('file = "park.gpkg"', 'file = "park.gpkg"\nfilter = { tier = "city" }'), "utf-8")
+    with pytest.raises(qy.PlanError, match=r"has no attribute 'tier'; it has \['id', 'name', 'geometry'\]"):
+        qy.read_plan(folder).features("park")
+
+
+def test_industry_by_key_title_or_alias_and_the_accepted_ones_else(make_plan: MakePlan):
+    plan = make_plan()
+    assert [plan.industry(name) for name in ("tea", "茶", "TEA", None)] == ["tea", "tea", "tea", None]
+    with pytest.raises(qy.ArgumentError, match=r"accepted: 茶 \(tea\), 陶瓷 \(ceramics\)"):
+        plan.industry("coffee")
+
+
+def test_an_unknown_layer_lists_those_there_are(make_plan: MakePlan):
+    with pytest.raises(qy.ArgumentError, match="accepted: city"):
+        make_plan().features("moon")

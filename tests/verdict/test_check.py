@@ -1,0 +1,190 @@
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from conftest import MakePlan, parcels_of, square
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import qy_gis as qy
+from qy_gis import columns
+
+PROHIBIT = [{"kind": "outside", "severity": "prohibit"}]
+
+
+@pytest.fixture
+def plan(make_plan: MakePlan) -> qy.Plan:
+    """Farmland prohibits, a river bank asks for approval, a park is asked for; the red line is 10 m sharp."""
+    return make_plan(
+        farmland={"shapes": [square(0, 0)], "rules": PROHIBIT},
+        bank={"shapes": [square(2000, 0)], "rules": [{"kind": "outside", "severity": "approve"}]},
+        park={"shapes": [square(-5000, -5000, 10_000)], "rules": [{"kind": "inside", "severity": "advise"}]},
+        redline={"shapes": [square(0, 3000)], "accuracy_m": 10, "rules": PROHIBIT},
+    )
+
+
+@pytest.mark.parametrize(
+    ("parcel", "verdict", "summary"),
+    [
+        (square(1200, 1200, 100), "suitable", "可行"),
+        (square(950, 0, 100), "prohibited", "禁止：farmland"),
+        (square(2000, 0, 100), "conditional", "需论证/报批：bank"),
+        (square(6000, 0, 100), "conditional", "需论证/报批：park"),
+        (square(1005, 3000, 100), "undetermined", "待核实：redline"),
+        (square(900, 950, 1200, 100), "prohibited", "禁止：farmland"),
+        (square(-5050, 3200, 100), "conditional", "需论证/报批：park"),
+        (square(1000, 0, 100), "suitable", "可行"),  # a touching neighbour is not an overlap
+    ],
+)
+def test_the_verdict_is_the_worst_finding(plan, parcel, verdict, summary):
+    result = qy.check(parcels_of(parcel), plan)
+    assert result.verdicts[["verdict", "summary"]].iloc[0].tolist() == [verdict, summary]
+    assert result.parcels["verdict"].tolist() == [verdict]
+
+
+def test_unknown_is_worse_than_conditional_and_better_than_prohibited(make_plan: MakePlan):
+    plan = make_plan(
+        unseen={"shapes": None, "rules": PROHIBIT},
+        bank={"shapes": [square(0, 0)], "rules": [{"kind": "outside", "severity": "approve"}]},
+        farmland={"shapes": [square(5000, 0)], "rules": PROHIBIT},
+    )
+    result = qy.check(parcels_of(square(0, 0, 100), square(5000, 0, 100)), plan)
+    assert result.verdicts["verdict"].tolist() == ["undetermined", "prohibited"]
+    assert result.verdicts[["fails", "unknowns"]].values.tolist() == [[1, 1], [1, 1]]
+
+
+def test_one_finding_per_parcel_and_rule_with_the_columns(plan):
+    result = qy.check(parcels_of(square(0, 0, 10), square(1500, 1500, 10)), plan)
+    assert len(result.findings) == 2 * 4
+    assert not result.findings.duplicated(["parcel_id", "layer", "rule"]).any()
+    assert list(result.findings.columns) == columns.FINDINGS
+    assert list(result.verdicts.columns) == columns.VERDICTS
+    assert list(result.parcels.columns) == [*columns.PARCELS, "geometry"]
+    assert list(result.overlaps.columns) == [*columns.OVERLAPS, "geometry"]
+    assert list(result.repairs.columns) == columns.REPAIRS
+    assert set(result.findings["outcome"]) <= set(columns.OUTCOMES)
+
+
+def test_area_in_three_units_and_index_kept(plan):
+    parcels = parcels_of(square(0, 0, 100), square(1500, 0, 100)).set_axis(["x", "y"])
+    before = parcels.copy(deep=True)
+    result = qy.check(parcels, plan)
+    assert result.parcels.index.tolist() == result.verdicts.index.tolist() == ["x", "y"]
+    first = result.parcels.iloc[0]
+    assert first["area_m2"] == pytest.approx(1e4, rel=3e-4)
+    assert first["area_m2"] != 1e4
+    assert first["area_ha"] == pytest.approx(first["area_m2"] / 1e4, rel=1e-12)
+    assert first["area_mu"] == pytest.approx(first["area_m2"] * 0.0015, rel=1e-12)
+    pd.testing.assert_frame_equal(parcels, before)
+
+
+def test_a_batch_gives_the_same_digits_as_a_single_check(plan):
+    shapes = [square(950 + 7 * n, 13 * n, 90 + n) for n in range(6)]
+    together = qy.check(parcels_of(*shapes), plan)
+    for number, parcel in enumerate(parcels_of(*shapes).index):
+        alone = qy.check(parcels_of(*shapes).loc[[parcel]], plan)
+        name = f"P{number + 1}"
+        for table in ("overlaps", "findings"):
+            batch = getattr(together, table)
+            own = pd.DataFrame(batch[batch["parcel_id"] == name].drop(columns="geometry", errors="ignore"))
+            single = pd.DataFrame(getattr(alone, table).drop(columns="geometry", errors="ignore"))
+            pd.testing.assert_frame_equal(own.reset_index(drop=True), single, check_exact=True)
+
+
+def test_a_parcel_outside_the_plan_is_undetermined(plan):
+    result = qy.check(parcels_of(square(80_000, 0, 100)), plan)
+    assert result.verdicts["verdict"].tolist() == ["undetermined"]
+    assert result.findings["reason"].str.contains("不在该图层的数据覆盖范围内").any()
+
+
+def test_industry_by_name_and_unknown_ones(plan):
+    assert qy.check(parcels_of(square(0, 0, 10)), plan, industry="茶").industry == "tea"
+    with pytest.raises(qy.ArgumentError, match="accepted: 茶"):
+        qy.check(parcels_of(square(0, 0, 10)), plan, industry="咖啡")
+
+
+def test_a_negative_tolerance_is_refused_and_a_large_one_forgives(plan):
+    corner = parcels_of(square(990, 990, 100))  # 10 m x 10 m on the farmland
+    assert qy.check(corner, plan).verdicts["verdict"].tolist() == ["prohibited"]
+    assert qy.check(corner, plan, tolerance_m2=101).verdicts["verdict"].tolist() == ["suitable"]
+    with pytest.raises(qy.ArgumentError, match="tolerance_m2=-1"):
+        qy.check(corner, plan, tolerance_m2=-1)
+
+
+@pytest.mark.parametrize(
+    ("shape", "error", "says"),
+    [
+        (shapely.Polygon(), qy.GeometryError, "row 0: empty Polygon"),
+        (None, qy.GeometryError, "row 0: no geometry"),
+        (shapely.Point(405_000, 2_610_000), qy.GeometryError, "Point"),
+        (shapely.LineString([(405_000, 2_610_000), (405_100, 2_610_000)]), qy.GeometryError, "LineString"),
+    ],
+)
+def test_what_is_no_parcel_is_refused_by_name(plan, shape, error, says):
+    with pytest.raises(error, match=says):
+        qy.check(parcels_of(shape), plan)
+
+
+def test_a_duplicate_id_is_refused(plan):
+    parcels = parcels_of(square(0, 0), square(2000, 0)).assign(parcel_id="same")
+    with pytest.raises(qy.SourceError, match="same"):
+        qy.check(parcels, plan)
+
+
+def test_no_crs_is_refused(plan):
+    with pytest.raises(qy.CRSError, match="crs="):
+        qy.check(parcels_of(square(0, 0)).set_crs(None, allow_override=True), plan)
+
+
+def test_multipart_and_3d_are_one_parcel(plan):
+    both = shapely.MultiPolygon([square(1200, 1200, 100), square(1500, 1200, 100)])
+    result = qy.check(parcels_of(both, shapely.force_3d(both, 9.0)), plan)
+    assert result.parcels["area_m2"].iloc[0] == result.parcels["area_m2"].iloc[1] == pytest.approx(2e4, rel=3e-4)
+    assert result.repairs["parcel_id"].tolist() == ["P2"]
+
+
+def test_the_same_parcel_in_degrees_and_in_grids_gets_the_same_answer(plan):
+    here = parcels_of(square(950, 0, 100))
+    answers = [qy.check(here.to_crs(crs), plan) for crs in (4547, 4526, 4490, 4326)]
+    assert {answer.verdicts["verdict"].iloc[0] for answer in answers} == {"prohibited"}
+    areas = [answer.overlaps.set_index(["layer", "feature_id"])["area_m2"] for answer in answers]
+    for other in areas[1:]:
+        assert other.to_numpy() == pytest.approx(areas[0].to_numpy(), abs=0.01)
+
+
+def test_a_plan_without_rules_finds_everything_suitable_and_says_nothing(make_plan: MakePlan):
+    result = qy.check(parcels_of(square(0, 0, 10)), make_plan())
+    assert result.findings.empty
+    assert result.verdicts["verdict"].tolist() == ["suitable"]
+
+
+def test_str_counts_the_verdicts(plan):
+    result = qy.check(parcels_of(square(950, 0, 100), square(1200, 1200, 100)), plan)
+    assert str(result) == "2 parcels; 禁止 prohibited: 1, 可行 suitable: 1"
+
+
+def test_the_bundled_plan_is_the_default():
+    parcels = gpd.GeoDataFrame({"parcel_id": ["A"]}, geometry=[square(0, 0, 100)], crs=4547)
+    result = qy.check(parcels, industry="新能源")
+    assert result.plan.title.zh.startswith("清远市")
+    assert result.verdicts["verdict"].tolist() == ["undetermined"]
+    declared = result.findings.set_index("layer").loc["permanent_farmland"]
+    assert (declared["outcome"], declared["low_m2"]) == ("unknown", 0)
+
+
+LATTICE = st.integers(-20, 40).map(lambda step: step * 100.0)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(LATTICE, LATTICE, st.sampled_from([50.0, 300.0])), min_size=1, max_size=4))
+def test_severer_accuracy_only_turns_answers_into_unknown(tmp_path_factory, corners):
+    from conftest import write_plan
+
+    parcels = parcels_of(*(square(*corner) for corner in corners))
+    outcomes = []
+    for accuracy in (0, 150):
+        layers = {"farmland": {"shapes": [square(0, 0)], "rules": PROHIBIT, "accuracy_m": accuracy}}
+        plan = qy.read_plan(write_plan(tmp_path_factory.mktemp("plan"), layers))
+        outcomes.append(qy.check(parcels, plan).findings["outcome"].tolist())
+    for sharp, blurred in zip(*outcomes, strict=True):
+        assert blurred in (sharp, "unknown")

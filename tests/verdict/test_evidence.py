@@ -1,0 +1,44 @@
+import json
+
+import pytest
+from conftest import MakePlan, parcels_of, square
+
+import qy_gis as qy
+
+RULES = [{"kind": "outside", "severity": "prohibit"}]
+
+
+def test_the_same_check_gives_the_same_record_ready_for_json(make_plan: MakePlan):
+    plan = make_plan(farmland={"shapes": [square(0, 0)], "rules": RULES})
+    first, second = (qy.check(parcels_of(square(0, 0, 10)), plan, industry="tea").evidence for _ in range(2))
+    assert first == second
+    assert json.loads(json.dumps(first)) == first
+    assert first["industry"] == "tea"
+    assert first["crs"]["parcels"] == "EPSG:4547"
+    assert "+proj=cea" in first["crs"]["plane"]
+    assert set(first["plan"]["files"]) == {
+        "0:city.gpkg",
+        "0:city.toml",
+        "0:farmland.gpkg",
+        "0:farmland.toml",
+        "0:industries.toml",
+        "0:plan.toml",
+        "0:sources.toml",
+    }
+
+
+@pytest.mark.parametrize("part", ["parcel", "rule", "data"])
+def test_every_change_of_what_it_rests_on_shows(make_plan: MakePlan, tmp_path, part):
+    plan = make_plan(farmland={"shapes": [square(0, 0)], "rules": RULES})
+    before = qy.check(parcels_of(square(0, 0, 10)), plan).evidence
+    shape = square(0, 0, 11) if part == "parcel" else square(0, 0, 10)
+    toml = tmp_path / "plan" / "farmland.toml"
+    if part == "rule":
+        toml.write_text(toml.read_text("utf-8").replace("第一条", "第二条"), "utf-8")
+    if part == "data":
+        data = tmp_path / "plan" / "farmland.gpkg"
+        data.write_bytes(data.read_bytes() + b"\0")
+    after = qy.check(parcels_of(shape), qy.read_plan(tmp_path / "plan")).evidence
+    assert (before["parcels"] != after["parcels"]) == (part == "parcel")
+    assert (before["rules_sha256"] != after["rules_sha256"]) == (part == "rule")
+    assert (before["plan"]["files"] != after["plan"]["files"]) == (part in ("rule", "data"))

@@ -1,0 +1,84 @@
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import MakePlan, square
+
+from qy_gis.plan.model import RuleKind
+from qy_gis.verdict.rules import KINDS, Interval, inside, judge_rules, outside
+
+
+def test_every_kind_a_plan_may_name_has_its_function():
+    assert set(KINDS) == set(get_args(RuleKind))
+
+
+def test_what_stands_against_each_kind():
+    beyond = Interval(np.array([30.0]), np.array([20.0]), np.array([50.0]))
+    assert inside(np.array([100.0]), beyond) == beyond
+    assert [float(area[0]) for area in outside(np.array([100.0]), beyond)] == [70.0, 50.0, 80.0]
+
+
+def judged(plan, low, nominal, high, **options):
+    rows = pd.DataFrame(
+        {"parcel_id": ["P"], "layer": ["line"], "area_m2": nominal, "low_m2": low, "high_m2": high, "no_data_m2": 0.0}
+    )
+    options = {"industry": None, "tolerance_m2": None, **options}
+    return judge_rules(rows, pd.Series({"P": 100.0}), plan, **options).iloc[0]
+
+
+def line(kind: str, **more):
+    rule = {"kind": kind, "severity": "prohibit", **{name: more.pop(name) for name in ("industries",) if name in more}}
+    return {"shapes": [square(0, 0)], "rules": [rule], "accuracy_m": 5, **more}
+
+
+@pytest.mark.parametrize(
+    ("kind", "beyond", "outcome"),
+    [
+        # How much of 100 m2 is outside the layer: at least, as drawn, at most.
+        ("outside", (100, 100, 100), "pass"),
+        ("outside", (90, 100, 100), "unknown"),
+        ("outside", (80, 90, 100), "unknown"),
+        ("outside", (80, 90, 95), "fail"),
+        ("inside", (0, 0, 0), "pass"),
+        ("inside", (0, 0, 10), "unknown"),
+        ("inside", (0, 10, 20), "unknown"),
+        ("inside", (5, 10, 20), "fail"),
+    ],
+)
+def test_a_rule_holds_or_fails_only_at_both_ends(make_plan: MakePlan, kind, beyond, outcome):
+    finding = judged(make_plan(line=line(kind)), *map(float, beyond))
+    assert finding["outcome"] == outcome
+    assert (finding["high_m2"] <= finding["limit"]) == (outcome == "pass")
+    assert (finding["low_m2"] > finding["limit"]) == (outcome == "fail")
+    assert bool(finding["settle"]) == (outcome == "unknown")
+
+
+def test_tolerance_of_layer_rule_and_caller(make_plan: MakePlan):
+    plan = make_plan(line=line("outside", tolerance_m2=10))
+    assert judged(plan, 90.0, 90.0, 90.0)[["outcome", "limit"]].tolist() == ["pass", 10]
+    assert judged(plan, 89.0, 89.0, 89.0)["outcome"] == "fail"
+    assert judged(plan, 90.0, 90.0, 90.0, tolerance_m2=0)[["outcome", "limit"]].tolist() == ["fail", 0]
+
+
+def test_a_rule_for_certain_industries(make_plan: MakePlan):
+    plan = make_plan(line=line("outside", industries=["ceramics"]))
+    assert judged(plan, 50.0, 50.0, 50.0, industry="ceramics")["outcome"] == "fail"
+    tea = judged(plan, 50.0, 50.0, 50.0, industry="tea")
+    assert (tea["outcome"], tea["reason"]) == ("pass", "不适用：本条仅适用于陶瓷。")
+    unstated = judged(plan, 50.0, 50.0, 50.0)
+    assert unstated["outcome"] == "unknown"
+    assert "注明拟建项目的产业" in unstated["settle"]
+    assert judged(plan, 100.0, 100.0, 100.0)["outcome"] == "pass"
+
+
+def test_reasons_name_area_cause_and_document(make_plan: MakePlan):
+    plan = make_plan(line=line("outside", zh="红线"))
+    failed = judged(plan, 80.0, 90.0, 95.0)
+    assert failed["reason"] == "10.00 m² 位于红线之内（容差 0.00 m²）。文件如此规定。"
+    assert failed["reason_en"] == "10.00 m² inside line (tolerance 0.00 m²). The document says so."
+    unknown = judged(plan, 80.0, 90.0, 100.0)
+    assert "界线可能偏差 5 m" in unknown["reason"]
+    assert "0.00–20.00 m²" in unknown["reason"]
+    assert unknown["settle"] == "取得官方界线 / get the official boundary"
+    assert failed[["document", "article", "reviewed"]].tolist() == ["测试文件", "第一条", False]
