@@ -71,6 +71,8 @@ def layers(folders: tuple[str, ...], validate: bool, as_json: bool) -> None:
 @click.option("--layers", "folders", multiple=True, type=click.Path(), help=_LAYERS_HELP)
 @click.option("--crs", help="CRS of the coordinates if the file does not say, e.g. EPSG:4526.")
 @click.option("--layer", help="Which layer of a file with several.")
+@click.option("--id-column", help="Column with the parcels' ids, if it has no known heading.")
+@click.option("--encoding", help="Encoding of a .txt or of a Shapefile's attributes, if the one found is wrong.")
 @click.option(
     "--tolerance", type=float, help="Overlaps up to this area (m2) do not count. Default: as each layer says."
 )
@@ -83,6 +85,8 @@ def check(
     folders: tuple[str, ...],
     crs: str | None,
     layer: str | None,
+    id_column: str | None,
+    encoding: str | None,
     tolerance: float | None,
     repair: bool,
     as_json: bool,
@@ -102,7 +106,7 @@ def check(
         from qy_gis.verdict.check import check as check_parcels
 
         plan = read_plan(*folders)
-        parcels = read_parcels(file, crs=crs, layer=layer, repair=repair)
+        parcels = read_parcels(file, crs=crs, layer=layer, id_column=id_column, encoding=encoding, repair=repair)
         with _progress(quiet=as_json) as progress:
             result = check_parcels(parcels, plan, industry=industry, tolerance_m2=tolerance, progress=progress)
         if as_json:

@@ -17,7 +17,8 @@ def areas(geometries: ArrayLike, crs: Any) -> NDArray[np.float64]:
     Parameters
     ----------
     geometries
-        Shapely polygons or multipolygons of shape (n,), for example ``parcels.geometry``.
+        Valid shapely polygons or multipolygons of shape (n,), for example ``parcels.geometry``. An outline that
+        crosses itself has no area until it is mended (`qy_gis.read_parcels` does).
     crs
         The CRS they are in, for example ``parcels.crs``. Edges are straight in it, or, if it is in degrees, in the
         3-degree grid of the parcel's zone.
@@ -42,6 +43,6 @@ def areas(geometries: ArrayLike, crs: Any) -> NDArray[np.float64]:
     --------
     >>> plot = shapely.box(403000, 2622000, 403050, 2622040)
     >>> areas([plot], "EPSG:4547").round(2).tolist()
-    [1999.53]
+    [1999.54]
     """
     return np.asarray(shapely.area(to_plane(np.asarray(geometries, dtype=object), crs, edges="grid")))

@@ -128,7 +128,7 @@ def planar_excess_ppm(longitude: NDArray[np.float64], latitude: NDArray[np.float
     Examples
     --------
     >>> planar_excess_ppm(np.array([113.05, 111.92]), np.array([24.0, 24.0]), "EPSG:4547").round().tolist()
-    [229.0, 1103.0]
+    [231.0, 1107.0]
     """
     found = check_crs(crs)
     if not found.is_projected:

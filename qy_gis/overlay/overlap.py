@@ -130,7 +130,9 @@ def _meet_features(parcels: Geometries, parcel_m2: NDArray[np.float64], zones: Z
     is_area = shapely.get_dimensions(zones.shapes[feature]) == 2
     relation = np.where(real, "overlaps", "touches").astype(object)
     relation[real & (area >= zones.area_m2[feature] - near_m2) & is_area] = "contains"
-    relation[real & (area >= parcel_m2[parcel] - near_m2)] = "within"
+    within = real & (area >= parcel_m2[parcel] - near_m2)
+    relation[within] = "within"
+    area[within] = parcel_m2[parcel][within]
     crossed = ~is_area & ~np.asarray(shapely.touches(parcels[parcel], zones.shapes[feature]))
     inside = crossed & np.asarray(shapely.covers(parcels[parcel], zones.shapes[feature]))
     relation[crossed] = "overlaps"
@@ -177,9 +179,10 @@ def _feature_pairs(
     area = groups["area"].sum()
     # One piece is the overlap itself; several are joined along the cuts, a millimetre grid closing the seams.
     shared_parts = groups["shared"].agg(list)
-    joined = [parts[0] if len(parts) == 1 else shapely.union_all(parts, grid_size=1e-3) for parts in shared_parts]
-    geometry = np.empty(len(joined), dtype=object)
-    geometry[:] = joined
+    geometry = np.empty(len(shared_parts), dtype=object)
+    for row, parts in enumerate(shared_parts):
+        geometry[row] = parts[0] if len(parts) == 1 else shapely.union_all(parts, grid_size=1e-3)
+    geometry = polygons_of(geometry)
     parcel_index = area.index.get_level_values("parcel").to_numpy(dtype=np.int64)
     feature_index = area.index.get_level_values("feature").to_numpy(dtype=np.int64)
     return parcel_index, feature_index, area.to_numpy(dtype=np.float64), geometry
@@ -219,6 +222,7 @@ def _measure_outside(
             if shared is None
             else shapely.difference(parcels[parcel], shapely.union_all(shared), grid_size=1e-3)
         )
+    geometry = polygons_of(geometry)
     return pd.DataFrame(
         {
             "parcel": np.arange(len(parcels)),
@@ -234,6 +238,16 @@ def _measure_outside(
             "geometry": geometry,
         }
     )
+
+
+def polygons_of(geometries: Geometries) -> Geometries:
+    """Return geometries without the lines and points that an intersection may add to its polygons; None stays."""
+    out = geometries.copy()
+    mixed = np.flatnonzero(shapely.get_type_id(geometries) == 7)
+    for row in mixed:
+        parts = shapely.get_parts(geometries[row])
+        out[row] = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+    return out
 
 
 def _cleaned(area: NDArray[np.float64], parcel_m2: NDArray[np.float64]) -> NDArray[np.float64]:

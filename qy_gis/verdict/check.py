@@ -122,7 +122,7 @@ def check(
     >>> plot = shapely.box(404000, 2613000, 404300, 2613200)
     >>> result = qy.check(gpd.GeoDataFrame({"parcel_id": ["A"]}, geometry=[plot], crs="EPSG:4547"), industry="新能源")
     >>> result.parcels[["parcel_id", "area_m2", "verdict"]].round(2).values.tolist()
-    [['A', 59975.5, 'undetermined']]
+    [['A', 59986.39, 'undetermined']]
     """
     plan = read_plan() if plan is None else plan
     chosen = plan.industry(industry)

@@ -161,7 +161,8 @@ def test_invariants_of_shares(parcel, zones):
     outside = table[table["feature_id"] == ""].iloc[0]
     united = measure_overlaps(np.array(["P"], dtype=object), lonlat, index_of(shapely.union_all(zones))[0])
     inside = united.loc[united["feature_id"] != "", "share"].sum()
-    assert inside + outside["share"] == pytest.approx(1, abs=1e-9)
+    # Contact under 0.001 m2 counts as none.
+    assert inside + outside["share"] == pytest.approx(1, abs=1e-9 + 1e-3 / whole)
     # Order and splitting of features change nothing.
     again = measure_overlaps(np.array(["P"], dtype=object), lonlat, index_of(*reversed(zones))[0])
     assert again.loc[again["feature_id"] == "", "area_m2"].item() == pytest.approx(outside["area_m2"], abs=1e-6 * whole)

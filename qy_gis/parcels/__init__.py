@@ -1,0 +1,1 @@
+"""Parcels in and out."""

@@ -1,0 +1,188 @@
+"""The outlines of parcels: valid polygons in two dimensions, within the reach of their CRS."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from qy_gis.errors import CRSError, GeometryError
+from qy_gis.measure.area import areas
+from qy_gis.measure.crs import transformer
+from qy_gis.parcels.repairs import Repair, list_faults
+
+Geometries: TypeAlias = NDArray[np.object_]
+
+#: Mending an outline may move its area by this much before someone has to agree to it.
+MAX_CHANGE_M2, MAX_CHANGE_SHARE = 1.0, 0.001
+
+#: Parcels are kept in a neighbouring zone's grid in earnest, never further away than one zone.
+_REACH_DEGREES = 3.0
+
+_POLYGON, _MULTIPOLYGON, _COLLECTION, _NONE = 3, 6, 7, -1
+
+
+def clean_outlines(
+    geometries: Geometries, crs: CRS, *, rows: list[str], repair: bool
+) -> tuple[Geometries, list[list[Repair]]]:
+    """Return the polygons of parcels, and what was repaired in each.
+
+    Parameters
+    ----------
+    geometries
+        Shapely geometries of shape (n,); not modified.
+    crs
+        The CRS they are in.
+    rows
+        What to call each of them in messages, of length n.
+    repair
+        Accept a mended outline whatever it does to the area.
+
+    Returns
+    -------
+    tuple
+        Polygons and multipolygons of shape (n,), valid and without Z, and n lists of repairs.
+
+    Raises
+    ------
+    GeometryError
+        Missing or empty, without polygons, with coordinates that are not numbers, or crossing itself so that mending
+        changes the area by more than 1 m2 or 0.1 %.
+    CRSError
+        The coordinates are out of the reach of the CRS.
+    """
+    repairs: list[list[Repair]] = [[] for _ in rows]
+    polygons = _drop_heights(_keep_polygons(geometries, rows, repairs), repairs)
+    check_reach(polygons, crs, rows=rows)
+    return _mend(polygons, crs, rows=rows, repairs=repairs, repair=repair), repairs
+
+
+def check_reach(polygons: Geometries, crs: CRS, *, rows: list[str]) -> None:
+    """Raise a CRSError if polygons lie where their CRS is not used, as mislabelled coordinates do."""
+    bounds = shapely.bounds(polygons)
+    x, y = bounds[:, [0, 2]], bounds[:, [1, 3]]
+    outside = ~_within_reach(x, y, crs)
+    if not outside.any():
+        return
+    if crs.is_projected and (np.abs(bounds[outside]) <= 180).all():
+        guess = "these look like degrees"
+    elif _within_reach(y[outside], x[outside], crs).all():
+        guess = "x and y look swapped"
+    elif crs.is_geographic and (np.abs(bounds[outside]) > 180).any():
+        guess = "these look like metres"
+    else:
+        guess = "is the zone right, and the zone prefix of the eastings?"
+    faults = [f"{rows[i]} at ({x[i, 0]:.3f}, {y[i, 0]:.3f})" for i in np.flatnonzero(outside)]
+    area = crs.area_of_use
+    where = f", used {area.west:g}-{area.east:g} E, {area.south:g}-{area.north:g} N" if area else ""
+    raise CRSError(
+        f"{len(faults)} of {len(rows)} parcels are out of the reach of their CRS {crs.name!r}{where}; {guess}. "
+        f"State the CRS the coordinates are in:\n{list_faults(faults)}"
+    )
+
+
+def _within_reach(x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS) -> NDArray[np.bool_]:
+    """Return, for each row of x and y, whether all its points are within or near the CRS's area of use."""
+    lon, lat = transformer(crs).transform(x, y) if crs.is_projected else (x, y)
+    area = crs.area_of_use
+    west, south, east, north = area.bounds if area else (-180.0, -90.0, 180.0, 90.0)
+    near_lon = (lon >= max(west - _REACH_DEGREES, -180)) & (lon <= min(east + _REACH_DEGREES, 180))
+    near_lat = (lat >= max(south - _REACH_DEGREES, -90)) & (lat <= min(north + _REACH_DEGREES, 90))
+    return np.asarray((near_lon & near_lat).all(axis=1))
+
+
+def _keep_polygons(geometries: Geometries, rows: list[str], repairs: list[list[Repair]]) -> Geometries:
+    polygons = geometries.copy()
+    kinds = shapely.get_type_id(geometries)
+    empty = shapely.is_empty(geometries)
+    points, of_row = shapely.get_coordinates(geometries, return_index=True)
+    unreal = np.zeros(len(rows), dtype=bool)
+    unreal[of_row[~np.isfinite(points).all(axis=1)]] = True
+    faults = []
+    for i in np.flatnonzero(empty | unreal | ~np.isin(kinds, (_POLYGON, _MULTIPOLYGON))):
+        geometry = geometries[i]
+        if kinds[i] == _NONE:
+            faults.append(f"{rows[i]}: no geometry")
+        elif empty[i]:
+            faults.append(f"{rows[i]}: empty {geometry.geom_type}")
+        elif unreal[i]:
+            faults.append(f"{rows[i]}: {geometry.geom_type} with coordinates that are not numbers")
+        elif kinds[i] != _COLLECTION or not (parts := _polygons_in(geometry)):
+            faults.append(f"{rows[i]}: {geometry.geom_type} without a polygon")
+        else:
+            polygons[i] = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+            inside = ", ".join(part.geom_type for part in geometry.geoms)
+            repairs[i].append(
+                Repair(
+                    line=None,
+                    what="几何集合只保留面 / only the polygons of a geometry collection kept",
+                    before=f"GeometryCollection: {inside}",
+                    after=polygons[i].geom_type,
+                )
+            )
+    if faults:
+        raise GeometryError(
+            f"{len(faults)} of {len(rows)} parcels have no usable outline; accepted are Polygon and MultiPolygon:\n"
+            + list_faults(faults)
+        )
+    return polygons
+
+
+def _polygons_in(geometry: shapely.Geometry) -> list[shapely.Polygon]:
+    if isinstance(geometry, shapely.Polygon):
+        return [] if geometry.is_empty else [geometry]
+    if isinstance(geometry, shapely.MultiPolygon | shapely.GeometryCollection):
+        return [polygon for part in geometry.geoms for polygon in _polygons_in(part)]
+    return []
+
+
+def _drop_heights(polygons: Geometries, repairs: list[list[Repair]]) -> Geometries:
+    for i in np.flatnonzero(shapely.has_z(polygons)):
+        height = float(shapely.get_coordinates(polygons[i], include_z=True)[0, 2])
+        repairs[i].append(Repair(line=None, what="去除高程 Z / Z dropped", before=f"Z = {height:g} …", after=""))
+    return np.asarray(shapely.force_2d(polygons))
+
+
+def _mend(polygons: Geometries, crs: CRS, *, rows: list[str], repairs: list[list[Repair]], repair: bool) -> Geometries:
+    invalid = np.flatnonzero(~shapely.is_valid(polygons))
+    if not len(invalid):
+        return polygons
+    # "structure" keeps what rings mean: land in a shell is land, and parts that overlap merge into one. "linework"
+    # would turn an overlap of two parts into a hole.
+    mended = shapely.make_valid(polygons[invalid], method="structure", keep_collapsed=False)
+    reasons = shapely.is_valid_reason(polygons[invalid])
+    gone = shapely.is_empty(mended)
+    after = areas(mended, crs)
+    # The area as drawn is the shoelace in the grid, put on the ellipsoid by the scale of the mended outline: measured
+    # there directly, GEOS would first rebuild the invalid polygon in its own way.
+    scale = np.divide(after, shapely.area(mended), out=np.ones_like(after), where=~gone)
+    before = shapely.area(polygons[invalid]) * scale
+    change = np.abs(after - before)
+    large = (change > MAX_CHANGE_M2) | (change > MAX_CHANGE_SHARE * before)
+    refused = gone if repair else gone | large
+    if refused.any():
+        faults = [
+            f"{rows[invalid[k]]}: {reasons[k]}; {before[k]:.2f} m2 as drawn, "
+            + ("nothing left when mended" if gone[k] else f"{after[k]:.2f} m2 mended")
+            for k in np.flatnonzero(refused)
+        ]
+        raise GeometryError(
+            f"{len(faults)} of {len(rows)} outlines are not simple, and mending changes the area by more than "
+            f"{MAX_CHANGE_M2:g} m2 or {MAX_CHANGE_SHARE:.1%}; correct them, or accept what is left after mending with "
+            f"repair=True:\n{list_faults(faults)}"
+        )
+    out = polygons.copy()
+    out[invalid] = mended
+    for k, i in enumerate(invalid):
+        repairs[i].append(
+            Repair(
+                line=None,
+                what=f"修正自相交等图形错误 / outline mended ({reasons[k]})",
+                before=f"{before[k]:.2f} m2",
+                after=f"{after[k]:.2f} m2",
+            )
+        )
+    return out

@@ -1,0 +1,207 @@
+"""Make any GeoDataFrame a table of parcels: ids, names and uses found, outlines cleaned, provenance in columns."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from qy_gis.columns import SOURCE_FILE, SOURCE_REPAIRS, SOURCE_SHA256
+from qy_gis.errors import ArgumentError, SourceError
+from qy_gis.measure.crs import check_crs
+from qy_gis.parcels.geometry import clean_outlines
+from qy_gis.parcels.repairs import Repair, dump_repairs, list_faults
+
+#: Headings under which each column is looked for, best first; letter case does not matter.
+HEADINGS = {
+    "parcel_id": ("parcel_id", "地块编号", "dkbh", "宗地代码", "zddm", "编号", "标识码", "bsm", "id"),
+    "name": ("name", "地块名称", "dkmc", "项目名称", "xmmc", "名称"),
+    "use": ("use", "地块用途", "dkyt", "土地用途", "tdyt", "用途", "yt", "地类名称", "dlmc"),
+    "declared_m2": ("declared_m2",),
+}
+
+_SOURCE = (SOURCE_FILE, SOURCE_SHA256, SOURCE_REPAIRS)
+
+
+def prepare_parcels(gdf: gpd.GeoDataFrame, *, id_column: str | None = None, repair: bool = False) -> gpd.GeoDataFrame:
+    """Return a table of parcels made from any GeoDataFrame.
+
+    Preparing a prepared table changes nothing. The input is not modified.
+
+    Parameters
+    ----------
+    gdf
+        One row per parcel: polygons or multipolygons, in a CRS on CGCS2000 or WGS 84.
+    id_column
+        Column with the ids of the parcels; if it is not ``parcel_id``, it replaces that column. By default the first
+        of `HEADINGS` that has a value, else the index as text.
+    repair
+        Accept outlines that had to be mended even if their area changed by more than 1 m2 or 0.1 %.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        In the same CRS (without its height axis), with the same index. Columns: ``parcel_id`` (str, unique), ``name``,
+        ``use`` (str, "" when not given), ``declared_m2`` (float, NaN when not declared), all other attributes as they
+        were, ``source_file`` ("" when not from a file), ``source_sha256`` (of the file; when not from a file, of the
+        geometries as WKB and the CRS), ``source_repairs`` (JSON list of ``line``, ``what``, ``before``, ``after``),
+        ``geometry``.
+
+    Raises
+    ------
+    ArgumentError
+        Not a GeoDataFrame, not exactly one geometry column, or no such ``id_column``.
+    SourceError
+        No rows, ids empty or not unique, or a declared area that is not a number.
+    CRSError
+        The CRS is missing or refused, or the coordinates are out of its reach.
+    GeometryError
+        Outlines that are missing, not polygons, or change too much when mended.
+
+    Examples
+    --------
+    >>> plot = shapely.box(403000, 2622000, 403050, 2622040)
+    >>> parcels = prepare_parcels(gpd.GeoDataFrame({"DKBH": ["A-1"]}, geometry=[plot], crs="EPSG:4547"))
+    >>> parcels[["parcel_id", "name", "declared_m2", "source_repairs"]].values.tolist()
+    [['A-1', '', nan, '[]']]
+    """
+    _check_frame(gdf, id_column)
+    crs = flatten_crs(check_crs(gdf.crs))
+    given = np.asarray(gdf.geometry.array, dtype=object)
+    rows = [f"row {row}" for row in gdf.index]
+    outlines, repairs = clean_outlines(given, crs, rows=rows, repair=repair)
+    own = {
+        "parcel_id": _find_ids(gdf, id_column),
+        "name": _find_text(gdf, "name"),
+        "use": _find_text(gdf, "use"),
+        "declared_m2": _find_declared(gdf),
+    }
+    digests = _source_text(gdf, SOURCE_SHA256)
+    if digests.eq("").any():
+        digests = digests.replace("", _digest(given, gdf.crs))
+    source = {
+        SOURCE_FILE: _source_text(gdf, SOURCE_FILE),
+        SOURCE_SHA256: digests,
+        SOURCE_REPAIRS: _add_repairs(_source_text(gdf, SOURCE_REPAIRS), repairs),
+    }
+    others = {
+        column: gdf[column]
+        for column in gdf.columns
+        if str(column).casefold() not in own and column not in (*_SOURCE, gdf.geometry.name)
+    }
+    return gpd.GeoDataFrame({**own, **others, **source}, geometry=outlines, index=gdf.index, crs=crs)
+
+
+def flatten_crs(crs: CRS) -> CRS:
+    """Return a CRS without its height axis."""
+    # Two axes are left alone: pyproj's copy of a CRS from ESRI's text would no longer be known by its EPSG code.
+    return crs.to_2d() if len(crs.axis_info) > 2 else crs
+
+
+def _check_frame(gdf: Any, id_column: str | None) -> None:
+    if not isinstance(gdf, gpd.GeoDataFrame):
+        raise ArgumentError(f"parcels are a {type(gdf).__name__}; accepted is a GeoDataFrame")
+    if not gdf.columns.is_unique:
+        twice = sorted({str(column) for column in gdf.columns[gdf.columns.duplicated()]})
+        raise ArgumentError(f"columns {twice} are there more than once; accepted is each name once")
+    geometric = [column for column in gdf.columns if isinstance(gdf[column].dtype, gpd.array.GeometryDtype)]
+    if len(geometric) != 1:
+        raise ArgumentError(
+            f"the GeoDataFrame has {len(geometric)} geometry columns {geometric}; accepted is exactly one"
+        )
+    if gdf.active_geometry_name is None:
+        raise ArgumentError(f"no geometry column is active; call set_geometry({geometric[0]!r}) first")
+    if gdf.empty:
+        raise SourceError("there are no parcels: 0 rows")
+    if id_column is not None and id_column not in gdf.columns:
+        raise ArgumentError(f"id_column={id_column!r} is not a column; there are {[str(c) for c in gdf.columns]}")
+
+
+def _find_column(gdf: gpd.GeoDataFrame, wanted: str) -> pd.Series | None:
+    """Return the first column with a heading of ``wanted`` and a value in it."""
+    by_heading = {str(column).casefold(): column for column in reversed(gdf.columns)}
+    for heading in HEADINGS[wanted]:
+        # A Shapefile keeps 10 bytes of a heading: three Chinese characters in UTF-8.
+        short = heading.encode()[:10].decode(errors="ignore")
+        for key in (heading, short):
+            if key in by_heading and _as_text(gdf[by_heading[key]]).ne("").any():
+                return gdf[by_heading[key]]
+    return None
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    """Return values as stripped text: "" for null, and no ".0" where a null made whole numbers floats."""
+    if pd.api.types.is_integer_dtype(column) and not column.hasnans:
+        return column.astype(str)
+
+    def text(value: Any) -> str:
+        if isinstance(value, str):
+            return value.strip()
+        if pd.api.types.is_scalar(value) and pd.isna(value):
+            return ""
+        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+    return pd.Series([text(value) for value in column], index=column.index, dtype=str)
+
+
+def _find_text(gdf: gpd.GeoDataFrame, wanted: str) -> pd.Series:
+    found = _find_column(gdf, wanted)
+    return pd.Series("", index=gdf.index, dtype=str) if found is None else _as_text(found)
+
+
+def _find_ids(gdf: gpd.GeoDataFrame, id_column: str | None) -> pd.Series:
+    column = gdf[id_column] if id_column is not None else _find_column(gdf, "parcel_id")
+    if column is None:
+        column = pd.Series(gdf.index.astype(str), index=gdf.index, name="the index")
+    ids = _as_text(column)
+    wrong = (ids.eq("") | ids.duplicated(keep=False)).to_numpy()
+    if wrong.any():
+        rows = pd.Series(gdf.index[wrong].astype(str)).groupby(ids[wrong].to_numpy(), sort=False)
+        faults = [f"{value!r} {len(at)} times: rows {', '.join(at)}" for value, at in rows if value]
+        faults += [f"empty id: row {row}" for row in gdf.index[ids.eq("").to_numpy()]]
+        raise SourceError(
+            f"ids in {column.name!r} are empty or not unique; accepted is one id per parcel, from another column with "
+            f"id_column=:\n{list_faults(faults)}"
+        )
+    return ids
+
+
+def _find_declared(gdf: gpd.GeoDataFrame) -> pd.Series:
+    column = _find_column(gdf, "declared_m2")
+    if column is None:
+        return pd.Series(np.nan, index=gdf.index)
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    wrong = (numbers.isna() & _as_text(column).ne("")).to_numpy()
+    if wrong.any():
+        faults = [f"row {row}: {value!r}" for row, value in column[wrong].items()]
+        raise SourceError(f"declared_m2 is not a number of square metres:\n{list_faults(faults)}")
+    return numbers
+
+
+def _source_text(gdf: gpd.GeoDataFrame, column: str) -> pd.Series:
+    return _as_text(gdf[column]) if column in gdf.columns else pd.Series("", index=gdf.index, dtype=str)
+
+
+def _digest(geometries: np.ndarray[Any, np.dtype[np.object_]], crs: Any) -> str:
+    """Return the SHA-256 of geometries (their WKB) and CRS, the name of parcels that no file holds."""
+    digest = hashlib.sha256(crs.to_wkt().encode())
+    for wkb in shapely.to_wkb(geometries, byte_order=1):
+        digest.update(wkb)
+    return digest.hexdigest()
+
+
+def _add_repairs(texts: pd.Series, repairs: list[list[Repair]]) -> pd.Series:
+    try:
+        added = [
+            dump_repairs([*json.loads(text or "[]"), *new]) if new else text or "[]"
+            for text, new in zip(texts, repairs, strict=True)
+        ]
+    except (ValueError, TypeError) as error:
+        raise SourceError(f"{SOURCE_REPAIRS} is not a JSON list of repairs ({error})") from error
+    return pd.Series(added, index=texts.index, dtype=str)

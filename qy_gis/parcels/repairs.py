@@ -1,0 +1,53 @@
+"""What was repaired while reading: nothing is changed in a parcel without being listed with the result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TypeAlias, TypedDict
+
+#: What is wrong in a text file: line and text.
+Faults: TypeAlias = list[tuple[int, str]]
+
+#: Repairs of a text file by what was done: line, before and after of each place.
+Notes: TypeAlias = dict[str, list[tuple[int, str, str]]]
+
+
+class Repair(TypedDict):
+    """One repair, as it stands in the JSON of the column ``source_repairs``."""
+
+    line: int | None
+    what: str
+    before: str
+    after: str
+
+
+def dump_repairs(repairs: Sequence[Repair]) -> str:
+    """Return repairs as the JSON text of ``source_repairs``; "[]" for none."""
+    return json.dumps(list(repairs), ensure_ascii=False)
+
+
+def list_faults(faults: Sequence[str], *, shown: int = 20) -> str:
+    """Return faults as lines of a message, the first ``shown`` of them and how many more there are."""
+    lines = [f"- {fault}" for fault in faults[:shown]]
+    if len(faults) > shown:
+        lines.append(f"- and {len(faults) - shown} more")
+    return "\n".join(lines)
+
+
+def note(notes: Notes, what: str, line: int, before: str, after: str) -> None:
+    """Add one place where something was repaired."""
+    notes.setdefault(what, []).append((line, before, after))
+
+
+def as_repairs(notes: Notes) -> list[Repair]:
+    """Return one repair for each kind: the first place, and how many there are."""
+    return [
+        Repair(
+            line=places[0][0],
+            what=what if len(places) == 1 else f"{what} ({len(places)} 处 / places)",
+            before=places[0][1],
+            after=places[0][2],
+        )
+        for what, places in notes.items()
+    ]

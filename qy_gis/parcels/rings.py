@@ -1,0 +1,120 @@
+"""Boundary points to polygons: where a ring ends, and which rings are holes (by containment, not by number)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+
+from qy_gis.parcels.repairs import Faults, Notes, note
+
+#: Points closer than this are one point: the finest precision of a boundary file.
+SAME_M = 0.001
+
+
+class Point(NamedTuple):
+    """One boundary point as written: line of the file, 点号, 圈号, north and east in metres."""
+
+    line: int
+    number: str
+    ring: int
+    north: float
+    east: float
+
+
+def same_place(one: Point, other: Point) -> bool:
+    """Return whether two points are one within a millimetre."""
+    return abs(one.north - other.north) <= SAME_M and abs(one.east - other.east) <= SAME_M
+
+
+def split_rings(points: list[Point]) -> list[list[Point]]:
+    """Return the rings that consecutive points form, closing points included.
+
+    A ring ends where the 圈号 changes, and where a point repeats the first: some writers give every ring the number 1.
+    """
+    rings: list[list[Point]] = []
+    closed = True
+    for point in points:
+        if closed or point.ring != rings[-1][0].ring:
+            rings.append([])
+        rings[-1].append(point)
+        closed = len(rings[-1]) > 3 and same_place(rings[-1][0], point)
+    return rings
+
+
+def is_closed(ring: list[Point]) -> bool:
+    """Return whether the last point of a ring repeats the first."""
+    return len(ring) > 3 and same_place(ring[0], ring[-1])
+
+
+def nest_rings(rings: list[list[Point]]) -> tuple[shapely.Polygon | shapely.MultiPolygon, list[bool]]:
+    """Return the land that rings enclose, and for each ring whether it is a hole.
+
+    A ring inside an even number of others bounds land, inside an odd number a hole. Rings may be open or closed and
+    need three points at least; they need not be valid.
+    """
+    # The closing point is left to shapely, which repeats the first exactly.
+    corners = [np.array([(p.east, p.north) for p in (ring[:-1] if is_closed(ring) else ring)]) for ring in rings]
+    faces = np.array([shapely.Polygon(ring) for ring in corners], dtype=object)
+    sizes = shapely.area(faces)
+    around: list[list[int]] = []
+    for i, ring in enumerate(corners):
+        # Only a larger ring can be around; of two equal ones, the earlier.
+        larger = [j for j in range(len(rings)) if (-sizes[j], j) < (-sizes[i], i)]
+        # Middles of edges tell a ring in a notch, all its corners on the other's outline, from one inside.
+        outline = shapely.points(np.vstack([ring, (ring + np.roll(ring, 1, axis=0)) / 2]))
+        around.append([j for j in larger if shapely.dwithin(outline, faces[j], SAME_M).all()])
+    holes = [len(outer) % 2 == 1 for outer in around]
+    inside: dict[int, list[np.ndarray]] = {i: [] for i, hole in enumerate(holes) if not hole}
+    for i, hole in enumerate(holes):
+        if hole:
+            inside[max(around[i], key=lambda j: len(around[j]))].append(corners[i])
+    polygons = [shapely.Polygon(corners[i], within) for i, within in inside.items()]
+    return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons), holes
+
+
+def check_rings(line: int, rings: list[list[Point]], count: str, notes: Notes, faults: Faults) -> bool:
+    """Return whether rings can be built; note those left open, and a count of points that is wrong."""
+    before = len(faults)
+    if not rings:
+        faults.append((line, "found a parcel without points; accepted are 3 or more points a ring"))
+    open_rings = [ring for ring in rings if not is_closed(ring)]
+    for ring in open_rings:
+        first, last = ring[0], ring[-1]
+        if len(ring) < 3 or same_place(first, last):
+            faults.append(
+                (first.line, f"found a ring of {len(ring)} points (圈号 {first.ring}); accepted are 3 or more")
+            )
+        elif first.number == last.number:
+            faults.append((last.line, f"found the number of line {first.line} again, which closes the ring, elsewhere"))
+        elif back := next((point for point in ring[1:-1] if same_place(point, last)), None):
+            faults.append(
+                (
+                    last.line,
+                    f"found the point of line {back.line} again; accepted is the ring's first, line {first.line}",
+                )
+            )
+        else:
+            note(notes, "圈未闭合,已闭合 / open ring closed", last.line, "", f"{first.north},{first.east}")
+    have = sum(map(len, rings))
+    stated = int(count) if count.isdecimal() else None
+    if count and stated is None:
+        faults.append((line, f"found 界址点数={count!r}; accepted is a whole number"))
+    elif stated is not None and stated > have + len(open_rings) and open_rings:
+        faults.append((line, f"found {have} points and an open ring, but 界址点数={stated}: the file looks cut off"))
+    elif stated not in (have, have - len(rings) + len(open_rings), have + len(open_rings)):
+        note(notes, "界址点数不符 / wrong number of points", line, count, str(have))
+    return len(faults) == before
+
+
+def compare_numbers(rings: list[list[Point]], holes: list[bool], notes: Notes) -> None:
+    """Note the rings whose 圈号 (1 outer, each later number a hole) says otherwise than their place."""
+    seen: set[int] = set()
+    for ring, hole in zip(rings, holes, strict=True):
+        first = ring[0]
+        if hole == (first.ring == 1) or first.ring in seen:
+            role = "内圈 / hole" if hole else "外圈 / outer"
+            what = "圈号与位置不符,按包含关系定内外 / ring numbers contradict their place: holes decided by containment"
+            note(notes, what, first.line, f"圈号 {first.ring}", role)
+        seen.add(first.ring)

@@ -1,0 +1,126 @@
+"""Outlines: what is kept, what is mended, what is refused. Squares in EPSG:4547 near its central meridian."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from pyproj import CRS
+from shapely import affinity
+
+from qy_gis.errors import CRSError, GeometryError
+from qy_gis.parcels.geometry import clean_outlines
+
+GRID = CRS.from_epsg(4547)
+SQUARE = shapely.box(500000, 2600000, 500100, 2600100)
+
+
+def clean(*geometries, crs=GRID, repair=False):
+    rows = [f"row {i}" for i in range(len(geometries))]
+    outlines, repairs = clean_outlines(np.array(geometries, dtype=object), crs, rows=rows, repair=repair)
+    return list(outlines), repairs
+
+
+def at_grid(wkt):
+    return affinity.translate(shapely.from_wkt(wkt), 500000, 2600000)
+
+
+BOW_TIE = at_grid("POLYGON ((0 0, 100 100, 100 0, 0 100, 0 0))")
+SPIKE = at_grid("POLYGON ((0 0, 100 0, 100 50, 150 50, 100 50, 100 100, 0 100, 0 0))")
+
+
+def test_polygons_and_multipolygons_stay_as_they_are():
+    multi = shapely.MultiPolygon([SQUARE, affinity.translate(SQUARE, 200)])
+    outlines, repairs = clean(SQUARE, multi)
+    assert outlines == [SQUARE, multi]
+    assert repairs == [[], []]
+
+
+def test_every_unusable_outline_is_named_at_once():
+    missing = [None, shapely.Polygon(), shapely.Point(500000, 2600000), SQUARE.exterior]
+    collection = shapely.GeometryCollection([shapely.Point(500000, 2600000)])
+    unreal = shapely.Polygon([(500000, 2600000), (500100, np.inf), (500100, 2600000)])
+    with pytest.raises(GeometryError) as caught:
+        clean(SQUARE, *missing, collection, unreal)
+    assert str(caught.value).splitlines() == [
+        "6 of 7 parcels have no usable outline; accepted are Polygon and MultiPolygon:",
+        "- row 1: no geometry",
+        "- row 2: empty Polygon",
+        "- row 3: Point without a polygon",
+        "- row 4: LinearRing without a polygon",
+        "- row 5: GeometryCollection without a polygon",
+        "- row 6: Polygon with coordinates that are not numbers",
+    ]
+
+
+def test_polygons_of_a_collection_are_kept_and_the_rest_reported():
+    inner = shapely.GeometryCollection([affinity.translate(SQUARE, 200)])
+    (kept,), ((repair,),) = clean(shapely.GeometryCollection([SQUARE, shapely.Point(500000, 2600000), inner]))
+    assert kept.equals(shapely.MultiPolygon([SQUARE, affinity.translate(SQUARE, 200)]))
+    assert repair["before"] == "GeometryCollection: Polygon, Point, GeometryCollection"
+    assert repair["after"] == "MultiPolygon"
+
+
+def test_heights_are_dropped_and_reported():
+    (flat,), ((repair,),) = clean(shapely.force_3d(SQUARE, 12.5))
+    assert not flat.has_z
+    assert flat.equals(SQUARE)
+    assert repair["what"] == "去除高程 Z / Z dropped"
+    assert "12.5" in repair["before"]
+
+
+def test_a_spike_is_mended_and_reported():
+    (mended,), ((repair,),) = clean(SPIKE)
+    assert mended.equals(SQUARE)
+    assert repair["before"] == repair["after"]
+    assert float(repair["after"].split()[0]) == pytest.approx(10000, abs=1)
+
+
+def test_a_bow_tie_needs_repair_to_be_agreed_to():
+    with pytest.raises(
+        GeometryError, match=r"1 of 2 outlines.*\n- row 1: Self-intersection.*0\.00 m2 as drawn, 5000"
+    ) as e:
+        clean(SQUARE, BOW_TIE)
+    assert "repair=True" in str(e.value)
+    (mended,), ((repair,),) = clean(BOW_TIE, repair=True)
+    assert mended.is_valid
+    assert mended.area == pytest.approx(5000)
+    assert (repair["before"], repair["after"][:4]) == ("0.00 m2", "5000")
+
+
+def test_parts_that_overlap_count_once():
+    overlapping = shapely.MultiPolygon([SQUARE, affinity.translate(SQUARE, 50)])
+    (mended,), _ = clean(overlapping, repair=True)
+    assert mended.area == pytest.approx(15000)
+
+
+@pytest.mark.parametrize("repair", [True, False])
+def test_an_outline_with_nothing_left_is_refused(repair):
+    line = at_grid("POLYGON ((0 0, 100 0, 50 0, 0 0))")
+    with pytest.raises(GeometryError, match="nothing left when mended"):
+        clean(line, repair=repair)
+
+
+@pytest.mark.parametrize(
+    ("geometry", "crs", "guess"),
+    [
+        (shapely.box(113, 23, 113.01, 23.01), 4526, "look like degrees"),
+        (shapely.box(113, 23, 113.01, 23.01), 4547, "look like degrees"),
+        (SQUARE, 4326, "look like metres"),
+        (SQUARE, 4490, "look like metres"),
+        (SQUARE, 4526, "zone prefix"),
+        (affinity.translate(SQUARE, 38_000_000), 4547, "zone prefix"),
+        (shapely.box(23, 113, 23.01, 113.01), 4490, "x and y look swapped"),
+        (shapely.box(2600000, 500000, 2600100, 500100), 4547, "x and y look swapped"),
+    ],
+)
+def test_coordinates_out_of_reach_of_their_crs(geometry, crs, guess):
+    with pytest.raises(CRSError, match=guess) as caught:
+        clean(geometry, crs=CRS.from_epsg(crs))
+    assert "row 0 at (" in str(caught.value)
+
+
+@pytest.mark.parametrize("east", [290000, 800000])
+def test_a_neighbouring_zone_is_within_reach(east):
+    outline = shapely.box(east, 2600000, east + 100, 2600100)
+    assert clean(outline) == ([outline], [[]])
