@@ -1,100 +1,123 @@
-"""Zones, cut once: each layer of a plan as small pieces in the survey plane, ready to be met by parcels.
+"""The index of a plan: its zones cut once, and kept for the next time.
 
-A layer's line may be off by ``accuracy_m``, so every layer is kept three times: shrunk by it (surely inside), as
-drawn, and grown by it (possibly inside). Large polygons are cut into pieces of few vertices; a parcel meets only those
-near it, and the areas of the pieces add up to the whole.
+An index is built from the layers' geometry alone; it is keyed by the hashes of all that the geometry rests on, lies in
+the user's cache folder, and is mapped into memory, so that processes share it and a check starts at once.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import platformdirs
 import shapely
 from numpy.typing import NDArray
-from shapely import STRtree
 
-from qy_gis.measure.crs import grid_epsg, zone_at
-from qy_gis.measure.plane import Geometries, project, to_grid, to_lonlat, to_plane, unproject
-from qy_gis.plan.model import Layer, Plan
+from qy_gis.measure.plane import PLANE, Geometries
+from qy_gis.overlay.grid import Grid, Ints, cut_zones
+from qy_gis.overlay.nearest import Near, cut_pieces
+from qy_gis.overlay.zones import Zones, grid_zone_of, polygons_only, project_zones
+from qy_gis.plan.digest import hash_files
+from qy_gis.plan.model import Plan
 
 #: Called as ``progress(done, total, what)`` while long work goes on.
 Progress = Callable[[int, int, str], None]
 
-#: A piece has at most this many vertices: below it cutting costs more than it saves.
-_PIECE_VERTICES = 128
+#: Raised whenever what an index file holds changes its meaning; older files are then built anew.
+_FORMAT = 1
 
-#: Before shrinking or growing, edges are at most this long, so that a straight edge in degrees and the same edge in the
-#: grid differ by less than 2 mm.
-_BUFFER_EDGE_M = 400.0
-
-
-@dataclass(frozen=True)
-class Pieces:
-    """Polygons cut into pieces: ``owner[i]`` is the number of the polygon that piece ``i`` belongs to."""
-
-    polygons: Geometries
-    owner: NDArray[np.int64]
-
-    @cached_property
-    def tree(self) -> STRtree:
-        """Index over the pieces."""
-        shapely.prepare(self.polygons)
-        return STRtree(self.polygons)
+#: What a zone of the second grid is to its layer or feature.
+LOW, HIGH, UNION, UNION_LOW, UNION_HIGH, COVERED = range(6)
 
 
 @dataclass(frozen=True)
-class Zones:
-    """One layer, cut: per feature and, united, for the layer as a whole. All in the survey plane, metres.
+class ZoneTable:
+    """Zones cut into a grid, and what each of them is. The same outline in several places is cut once.
+
+    Attributes
+    ----------
+    grid
+        The distinct zones, cut.
+    use_start
+        Uses of zone z are ``use_start[z]`` to ``use_start[z + 1]``.
+    layer, feature, role
+        Of each use: number of the layer, number of the feature among all features (-1: the layer as a whole), and one
+        of `LOW` … `COVERED` (0 in the table of features as drawn).
+    """
+
+    grid: Grid
+    use_start: Ints
+    layer: Ints
+    feature: Ints
+    role: Ints
+
+
+@dataclass(frozen=True)
+class Features:
+    """All features of a plan, layer after layer.
 
     Attributes
     ----------
     layer
-        The layer as the plan describes it.
-    feature_id, feature_name
-        Per feature, shape (m,).
+        Number of the layer of each feature.
+    first
+        Features of layer k are ``first[k]`` to ``first[k + 1]``.
+    ids, names
+        As text.
     shapes
-        Per feature: the whole geometry (points and lines included).
+        As drawn, in the survey plane.
     area_m2
-        Per feature.
-    features, features_low, features_high
-        The features as drawn, shrunk and grown by the layer's accuracy.
-    union, union_low, union_high
-        The same for all features together, so that land under two features counts once. Low is what surely lies in the
-        layer; both are taken inside the coverage only.
-    covered
-        The land that was surveyed; None means everywhere.
-    near
-        Pieces of the features in the grid `Index.grid_zone`, for distances.
+        0 for points and lines.
     """
 
-    layer: Layer
-    feature_id: NDArray[np.object_]
-    feature_name: NDArray[np.object_]
+    layer: Ints
+    first: Ints
+    ids: NDArray[np.object_]
+    names: NDArray[np.object_]
     shapes: Geometries
     area_m2: NDArray[np.float64]
-    features: Pieces
-    features_low: Pieces
-    features_high: Pieces
-    union: Pieces
-    union_low: Pieces
-    union_high: Pieces
-    covered: Pieces | None
-    near: Pieces
 
 
 @dataclass(frozen=True)
 class Index:
-    """All layers of a plan, cut. ``grid_zone`` is the 3-degree zone in which distances and buffers are taken."""
+    """A plan, cut.
 
-    zones: dict[str, Zones]
-    grid_zone: int
+    Attributes
+    ----------
+    layers
+        Keys of the layers, in the plan's order.
+    features
+        All features.
+    drawn
+        Features as drawn.
+    bounds
+        Features shrunk and grown, and layers as a whole.
+    limited
+        Per layer, whether it says where it is complete (else it is complete everywhere).
+    near
+        Per layer, for distances.
+    """
+
+    layers: list[str]
+    features: Features
+    drawn: ZoneTable
+    bounds: ZoneTable
+    limited: NDArray[np.bool_]
+    near: list[Near]
 
 
 def build_index(plan: Plan, *, progress: Progress | None = None) -> Index:
-    """Cut every layer of a plan.
+    """Cut every layer of a plan, without the cache.
 
     Parameters
     ----------
@@ -108,130 +131,196 @@ def build_index(plan: Plan, *, progress: Progress | None = None) -> Index:
     PlanError
         A data file has faults.
     """
-    study_area = plan.features(plan.study_area)
-    middle = study_area.to_crs(4490).total_bounds[[0, 2]].mean()
-    grid_zone = int(zone_at(np.array([middle]))[0])
-    zones = {}
-    for number, key in enumerate(plan.layers):
+    keys = list(plan.layers)
+    layers = []
+    for number, key in enumerate(keys):
         if progress is not None:
-            progress(number, len(plan.layers), plan.layers[key].title.zh)
-        zones[key] = _cut_layer(plan, key, grid_zone)
-    return Index(zones, grid_zone)
-
-
-def _cut_layer(plan: Plan, key: str, grid_zone: int) -> Zones:
-    layer = plan.layers[key]
-    table = plan.features(key)
-    stored = table.geometry.to_numpy()
-    lonlat = to_lonlat(stored, table.crs, edges="stored") if len(stored) else stored
-    shapes = _valid(project(lonlat))
-    coverage = plan.coverage(key)
-    covered = None if coverage is None else _valid(project(np.array([coverage], dtype=object)))
-
-    # A point in a mixed layer stands for a polygon whose outline is not known: growing it by the accuracy says where it
-    # may be. Points and lines of other layers have no area at all.
-    spread = layer.accuracy_m if layer.geometry in ("polygon", "mixed") else 0.0
-    low, high = shapes, shapes
-    if spread > 0 and len(stored):
-        in_grid = to_grid(to_lonlat(stored, table.crs, edges="stored"), grid_zone)
-        in_grid = shapely.segmentize(shapely.simplify(in_grid, 0), _BUFFER_EDGE_M)
-        low = _buffer(in_grid, -spread, grid_zone)
-        high = _buffer(in_grid, spread, grid_zone)
-        union_low = _buffer(_unite(in_grid), -spread, grid_zone)
-        union_high = _unite(high)
-    else:
-        union_low = union_high = _unite(shapes)
-    union = _unite(shapes)
-    if covered is not None:
-        union_low = shapely.intersection(union_low, covered)
-        union_high = shapely.intersection(union_high, covered)
-
-    features = cut(shapes)
-    near = features
-    if not (shapely.get_dimensions(shapes) == 2).all():
-        near = Pieces(shapes, np.arange(len(shapes)))
-    return Zones(
-        layer=layer,
-        feature_id=table["feature_id"].to_numpy(dtype=object),
-        feature_name=table["feature_name"].to_numpy(dtype=object),
-        shapes=shapes,
-        area_m2=np.asarray(shapely.area(shapes)),
+            progress(number, len(keys), plan.layers[key].title.zh)
+        layers.append(project_zones(plan, key))
+    grid_zone = grid_zone_of(plan)
+    features = _list_features(layers)
+    drawn, bounds = _Uses(), _Uses()
+    for number, zones in enumerate(layers):
+        first = int(features.first[number])
+        for place, shape in enumerate(polygons_only(zones.shapes)):
+            drawn.add(shape, number, first + place, 0)
+        for place, (low, high) in enumerate(zip(zones.low, zones.high, strict=True)):
+            bounds.add(low, number, first + place, LOW)
+            bounds.add(high, number, first + place, HIGH)
+        for role, whole in [(UNION, zones.union), (UNION_LOW, zones.union_low), (UNION_HIGH, zones.union_high)]:
+            bounds.add(whole, number, -1, role)
+        if zones.covered is not None:
+            bounds.add(zones.covered, number, -1, COVERED)
+    return Index(
+        layers=keys,
         features=features,
-        features_low=features if low is shapes else cut(low),
-        features_high=features if high is shapes else cut(high),
-        union=cut(union),
-        union_low=cut(union_low),
-        union_high=cut(union_high),
-        covered=None if covered is None else cut(covered),
-        near=Pieces(to_grid(unproject(near.polygons), grid_zone), near.owner),
+        drawn=drawn.cut(),
+        bounds=bounds.cut(),
+        limited=np.array([zones.covered is not None for zones in layers]),
+        near=[cut_pieces(zones.shapes, grid_zone) for zones in layers],
     )
 
 
-def cut(polygons: Geometries) -> Pieces:
-    """Cut polygons into pieces of at most 128 vertices by halving their boxes; other geometries give no piece.
+def open_index(plan: Plan, *, progress: Progress | None = None) -> Index:
+    """Open the index of a plan from the cache; build and keep it if there is none that fits.
 
-    The areas of the pieces of a polygon add up to its area.
-
-    Examples
-    --------
-    >>> circle = shapely.Point(0, 0).buffer(1000, quad_segs=500)
-    >>> pieces = cut(np.array([circle], dtype=object))
-    >>> bool(shapely.get_num_coordinates(pieces.polygons).max() <= 128)
-    True
-    >>> bool(abs(shapely.area(pieces.polygons).sum() - circle.area) < 1e-6)
-    True
+    Parameters and errors are those of `build_index`. An index that is stale, truncated, or not one of ours is built
+    anew. Where the cache folder cannot be written, the index is built each time.
     """
-    todo = _polygons_only(np.asarray(polygons, dtype=object))
-    owner = np.arange(len(todo))
-    done: list[Geometries] = []
-    done_owner: list[NDArray[np.int64]] = []
-    while len(todo):
-        todo, part = shapely.get_parts(todo, return_index=True)
-        owner = owner[part]
-        polygon = (shapely.get_type_id(todo) == 3) & ~shapely.is_empty(todo)
-        todo, owner = todo[polygon], owner[polygon]
-        small = shapely.get_num_coordinates(todo) <= _PIECE_VERTICES
-        done.append(todo[small])
-        done_owner.append(owner[small])
-        todo, owner = todo[~small], owner[~small]
-        if len(todo):
-            todo, owner = _halve(todo), np.concatenate([owner, owner])
-    if not done:
-        return Pieces(np.array([], dtype=object), np.array([], dtype=np.int64))
-    return Pieces(np.concatenate(done), np.concatenate(done_owner))
+    folder = cache_folder() / _key(plan)
+    kept = _load(folder)
+    if kept is None:
+        kept = build_index(plan, progress=progress)
+        _save(kept, folder)
+    return kept
 
 
-def _halve(polygons: Geometries) -> Geometries:
-    x0, y0, x1, y1 = shapely.bounds(polygons).T
-    wide = (x1 - x0) >= (y1 - y0)
-    xm = np.where(wide, (x0 + x1) / 2, x1)
-    ym = np.where(wide, y1, (y0 + y1) / 2)
-    first = shapely.intersection(polygons, shapely.box(x0, y0, xm, ym))
-    second = shapely.intersection(polygons, shapely.box(np.where(wide, xm, x0), np.where(wide, y0, ym), x1, y1))
-    return np.concatenate([first, second])
+def cache_folder() -> Path:
+    """Return the folder that holds the indexes: ``QY_GIS_CACHE``, or the user's cache folder."""
+    chosen = os.environ.get("QY_GIS_CACHE")
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("qy_gis", appauthor=False)) / "index"
 
 
-def _buffer(in_grid: Geometries, distance_m: float, grid_zone: int) -> Geometries:
-    """Shrink or grow geometries in the grid, and return them in the survey plane."""
-    return _valid(to_plane(shapely.buffer(in_grid, distance_m), grid_epsg(grid_zone, prefixed=False), edges="stored"))
+class _Uses:
+    """Collects zones and what each is, the same outline once."""
+
+    def __init__(self) -> None:
+        self._shapes: list[Any] = []
+        self._zone_of: dict[bytes, int] = {}
+        self._uses: list[tuple[int, int, int, int]] = []
+
+    def add(self, shape: Any, layer: int, feature: int, role: int) -> None:
+        if shape.is_empty:
+            return
+        digest = hashlib.sha256(shapely.to_wkb(shape)).digest()
+        zone = self._zone_of.setdefault(digest, len(self._shapes))
+        if zone == len(self._shapes):
+            self._shapes.append(shape)
+        self._uses.append((zone, layer, feature, role))
+
+    def cut(self) -> ZoneTable:
+        shapes = np.empty(len(self._shapes), dtype=object)
+        shapes[:] = self._shapes
+        uses = np.array(sorted(self._uses), dtype=np.int64).reshape(-1, 4)
+        start = np.searchsorted(uses[:, 0], np.arange(len(shapes) + 1)).astype(np.int64)
+        layer, feature, role = (np.ascontiguousarray(column) for column in uses[:, 1:].T)
+        return ZoneTable(cut_zones(shapes), start, layer, feature, role)
 
 
-def _unite(geometries: Geometries) -> Geometries:
-    """Return the union of the polygons among the geometries, of shape (1,)."""
-    united = shapely.union_all(_polygons_only(geometries)) if len(geometries) else shapely.Polygon()
-    return np.array([united if not united.is_empty else shapely.Polygon()], dtype=object)
+def _list_features(layers: list[Zones]) -> Features:
+    counts = [len(zones.shapes) for zones in layers]
+    shapes = np.concatenate([zones.shapes for zones in layers])
+    return Features(
+        layer=np.repeat(np.arange(len(layers)), counts),
+        first=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        ids=np.concatenate([zones.feature_id for zones in layers]),
+        names=np.concatenate([zones.feature_name for zones in layers]),
+        shapes=shapes,
+        area_m2=np.asarray(shapely.area(shapes)),
+    )
 
 
-def _polygons_only(geometries: Geometries) -> Geometries:
-    out = geometries.copy()
-    out[shapely.get_dimensions(out) != 2] = shapely.Polygon()
+def _key(plan: Plan) -> str:
+    """Return a name for all that the geometry of an index rests on; texts, styles and rules do not count."""
+    ingredients = {"key", "file", "filter", "geometry", "id_column", "name_column", "accuracy_m", "coverage"}
+    files = {name: digest for name, digest in hash_files(plan).items() if not name.endswith(".toml")}
+    layers = [
+        [plan.folders.index(layer.folder), layer.model_dump(include=ingredients)] for layer in plan.layers.values()
+    ]
+    content = [_FORMAT, PLANE, shapely.geos_version_string, plan.study_area, layers, files]
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _arrays(index: Index) -> dict[str, NDArray[Any]]:
+    arrays: dict[str, NDArray[Any]] = {"limited": index.limited}
+    for name in ("drawn", "bounds"):
+        table = getattr(index, name)
+        arrays |= {f"{name}.{key}": array for key, array in table.grid.arrays().items()}
+        arrays |= {f"{name}.{key}": getattr(table, key) for key in ("use_start", "layer", "feature", "role")}
+    arrays |= {f"features.{key}": getattr(index.features, key) for key in ("layer", "first", "area_m2")}
+    arrays |= _pack("shapes", index.features.shapes)
+    pieces = [near.pieces for near in index.near]
+    arrays |= _pack("near", np.concatenate(pieces))
+    arrays["near.first"] = np.cumsum([0, *map(len, pieces)])
+    return arrays
+
+
+def _pack(name: str, geometries: Geometries) -> dict[str, NDArray[Any]]:
+    texts = [bytes(text) for text in shapely.to_wkb(geometries)]
+    ends = np.cumsum([0, *map(len, texts)]).astype(np.int64)
+    return {f"{name}.wkb": np.frombuffer(b"".join(texts), dtype=np.uint8), f"{name}.ends": ends}
+
+
+def _unpack(arrays: dict[str, NDArray[Any]], name: str) -> Geometries:
+    content, ends = arrays[f"{name}.wkb"].tobytes(), arrays[f"{name}.ends"].tolist()
+    out = np.empty(len(ends) - 1, dtype=object)
+    out[:] = shapely.from_wkb([content[a:b] for a, b in pairwise(ends)])
     return out
 
 
-def _valid(geometries: Geometries) -> Geometries:
-    # Stored geometries are valid (checked when read); moving vertices to another plane can fold a needle over itself.
-    folded = ~shapely.is_valid(geometries)
-    if folded.any():
-        geometries = geometries.copy()
-        geometries[folded] = shapely.make_valid(geometries[folded], method="structure", keep_collapsed=False)
-    return geometries
+def _save(index: Index, folder: Path) -> None:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
+    except OSError:
+        return
+    try:
+        checks = {}
+        for name, array in _arrays(index).items():
+            np.save(part / f"{name}.npy", array)
+            checks[name] = zlib.crc32((part / f"{name}.npy").read_bytes())
+        meta = {
+            "format": _FORMAT,
+            "checks": checks,
+            "layers": index.layers,
+            "ids": index.features.ids.tolist(),
+            "names": index.features.names.tolist(),
+            "grid_zone": index.near[0].zone if index.near else 0,
+        }
+        (part / "meta.json").write_text(json.dumps(meta, ensure_ascii=False), encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        part.replace(folder)
+    except OSError:
+        # The disk is full, or another process was first: the index in memory serves.
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _load(folder: Path) -> Index | None:
+    try:
+        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+        if meta["format"] != _FORMAT:
+            return None
+        arrays = {}
+        for name, check in meta["checks"].items():
+            file = folder / f"{name}.npy"
+            if zlib.crc32(file.read_bytes()) != check:
+                return None
+            arrays[name] = np.load(file, mmap_mode="r") if file.stat().st_size > 1 << 16 else np.load(file)
+        return _assemble(meta, arrays)
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
+        # Whatever is there is not an index of ours; it is built anew and replaced.
+        return None
+
+
+def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Index:
+    def zone_table(name: str) -> ZoneTable:
+        grid = Grid(**{field.name: arrays[f"{name}.{field.name}"] for field in fields(Grid)})
+        return ZoneTable(grid, *(arrays[f"{name}.{key}"] for key in ("use_start", "layer", "feature", "role")))
+
+    pieces, first = _unpack(arrays, "near"), arrays["near.first"].tolist()
+    return Index(
+        layers=meta["layers"],
+        features=Features(
+            layer=arrays["features.layer"],
+            first=arrays["features.first"],
+            ids=np.array(meta["ids"], dtype=object),
+            names=np.array(meta["names"], dtype=object),
+            shapes=_unpack(arrays, "shapes"),
+            area_m2=arrays["features.area_m2"],
+        ),
+        drawn=zone_table("drawn"),
+        bounds=zone_table("bounds"),
+        limited=arrays["limited"],
+        near=[Near(pieces[a:b], meta["grid_zone"]) for a, b in pairwise(first)],
+    )

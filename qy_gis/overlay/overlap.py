@@ -1,294 +1,307 @@
-"""How much of every parcel lies in every zone: areas, intervals, relations, distances and the overlaps themselves.
+"""How much of every parcel lies in every layer: areas, intervals and relations, as arrays and as a table.
 
-Receives parcels in the survey plane and an `Index`; returns one table. How a zone is stored and how two polygons are
-intersected is known to `qy_gis.overlay` alone.
+`measure_parcels` gives arrays, fast, for one parcel or for a batch; `tabulate_overlaps` makes of them the table that
+people read, with distances; `shape_overlaps` builds the geometry of overlaps, for those that are shown.
 """
 
 from __future__ import annotations
 
-import geopandas as gpd
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Geod
+from shapely.geometry.base import BaseGeometry
 
 from qy_gis import columns
-from qy_gis.measure.crs import CGCS2000, grid_epsg, transformer
 from qy_gis.measure.plane import Geometries, project, to_grid, unproject
-from qy_gis.overlay.index import Index, Pieces, Progress, Zones
+from qy_gis.overlay.grid import TOUCH_M, TOUCH_M2, Floats, Ints, overlap_areas
+from qy_gis.overlay.index import COVERED, HIGH, LOW, UNION, UNION_HIGH, UNION_LOW, Index, ZoneTable
 
-#: An overlap smaller than this is contact, not area: it is what rounding leaves of a shared edge.
-TOUCH_M2 = 1e-3
-
-#: Two boundaries closer than this touch.
-TOUCH_M = 1e-3
-
-_GEOD = Geod(a=6378137, rf=298.257222101)
 _EARTH_M = 6371000.0
 
 
-def measure_overlaps(
-    parcel_id: NDArray[np.object_], lonlat: Geometries, index: Index, *, progress: Progress | None = None
-) -> gpd.GeoDataFrame:
-    """Measure every parcel against every layer.
+@dataclass(frozen=True)
+class Measured:
+    """What parcels and an index share. Areas in m2; n parcels, m layers, k pairs of a parcel and a feature it meets.
+
+    Attributes
+    ----------
+    parcel_m2
+        Area of each parcel, shape (n,).
+    parcel, feature
+        Of each pair, shape (k,): sorted by parcel, then feature.
+    area_m2, low_m2, high_m2
+        Of each pair: the overlap with the feature as drawn, shrunk and grown by the layer's accuracy.
+    relation
+        Of each pair: "within" (the parcel lies in the feature), "overlaps", "contains" or "touches".
+    outside_m2, outside_low_m2, outside_high_m2
+        Land of the parcel outside every feature of the layer, shape (n, m). The interval also knows where the layer is
+        complete: elsewhere the land may be full of it or free of it.
+    no_data_m2
+        Land of the parcel where the layer is not complete, shape (n, m).
+    """
+
+    parcel_m2: Floats
+    parcel: Ints
+    feature: Ints
+    area_m2: Floats
+    low_m2: Floats
+    high_m2: Floats
+    relation: NDArray[np.object_]
+    outside_m2: Floats
+    outside_low_m2: Floats
+    outside_high_m2: Floats
+    no_data_m2: Floats
+
+
+def measure_parcels(parcels: Geometries, index: Index) -> Measured:
+    """Measure parcels against all layers of a plan.
 
     Parameters
     ----------
-    parcel_id
-        Shape (n,).
-    lonlat
-        Valid parcels in longitude and latitude, densified (`qy_gis.measure.plane.to_lonlat`), shape (n,).
+    parcels
+        Valid polygons in the survey plane (`qy_gis.measure.plane.to_plane`), of shape (n,).
     index
-        The cut layers.
-    progress
-        Called before each layer.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        Columns `qy_gis.columns.OVERLAPS`, ``no_data_m2`` (part of the parcel the layer was not surveyed on) and the
-        overlap's geometry (EPSG:4490, None where there is no area). One row per parcel and feature it meets, and one
-        row per parcel and layer with ``feature_id`` "" for the land outside every feature. Areas in m2; ``share`` of
-        the parcel; ``distance_m`` to the nearest feature of the layer on the ellipsoid (NaN without features).
-    """
-    parcels = project(lonlat)
-    shapely.prepare(parcels)
-    in_grid = to_grid(lonlat, index.grid_zone)
-    tables = []
-    for number, zones in enumerate(index.zones.values()):
-        if progress is not None:
-            progress(number, len(index.zones), zones.layer.title.zh)
-        tables.append(_measure_layer(parcels, in_grid, zones, index.grid_zone))
-    table = pd.concat(tables, ignore_index=True)
-    table = table.sort_values("parcel", kind="stable", ignore_index=True)
-    table.insert(0, "parcel_id", parcel_id[table.pop("parcel").to_numpy()])
-    table["geometry"] = unproject(table["geometry"].to_numpy())
-    return gpd.GeoDataFrame(table[[*columns.OVERLAPS, "no_data_m2", "geometry"]], geometry="geometry", crs=CGCS2000)
-
-
-def overlap_areas(
-    parcels: Geometries, pieces: Pieces
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return parcel, polygon and area (m2) of every overlap of a parcel with a polygon that was cut, sorted by both.
+        The plan, cut.
 
     Examples
     --------
-    >>> from qy_gis.overlay.index import cut
-    >>> zone = cut(np.array([shapely.box(0, 0, 10, 10)], dtype=object))
-    >>> parcel, owner, area = overlap_areas(np.array([shapely.box(5, 5, 25, 15)], dtype=object), zone)
-    >>> parcel.tolist(), owner.tolist(), area.tolist()
-    ([0], [0], [25.0])
+    >>> import qy_gis as qy
+    >>> from qy_gis.measure.plane import to_plane
+    >>> from qy_gis.overlay.index import open_index
+    >>> plot = to_plane([shapely.box(404000, 2613000, 404300, 2613200)], 4547, edges="grid")
+    >>> index = open_index(qy.read_plan())
+    >>> measured = measure_parcels(plot, index)
+    >>> index.features.names[measured.feature[0]], measured.relation[0], measured.area_m2[0].round(2).item()
+    ('清城区', 'within', 59986.39)
     """
-    if not len(pieces.polygons):
-        none = np.zeros(0, dtype=np.int64)
-        return none, none, np.zeros(0)
-    parcel, piece = pieces.tree.query(parcels, predicate="intersects")
-    area = shapely.area(_intersections(parcels, pieces, parcel, piece))
-    polygons = int(pieces.owner.max()) + 1
-    pairs, place = np.unique(parcel * polygons + pieces.owner[piece], return_inverse=True)
-    total = np.bincount(place, weights=area, minlength=len(pairs)).astype(np.float64)
-    return pairs // polygons, pairs % polygons, total
-
-
-def _total_areas(parcels: Geometries, pieces: Pieces) -> NDArray[np.float64]:
-    """Area of every parcel in all the polygons of ``pieces`` together, of shape (n,); mere contact is none."""
-    parcel, _, area = overlap_areas(parcels, pieces)
-    total = np.bincount(parcel, weights=area, minlength=len(parcels)).astype(np.float64)
-    total[total <= TOUCH_M2] = 0.0
-    return total
-
-
-def _intersections(
-    parcels: Geometries, pieces: Pieces, parcel: NDArray[np.int64], piece: NDArray[np.int64]
-) -> Geometries:
-    out = parcels[parcel]
-    cut_through = ~shapely.contains_properly(pieces.polygons[piece], out)
-    out[cut_through] = shapely.intersection(out[cut_through], pieces.polygons[piece[cut_through]])
-    return out
-
-
-def _measure_layer(parcels: Geometries, in_grid: Geometries, zones: Zones, grid_zone: int) -> pd.DataFrame:
     parcel_m2 = np.asarray(shapely.area(parcels))
-    met = _meet_features(parcels, parcel_m2, zones)
-    outside = _measure_outside(parcels, parcel_m2, zones, met)
-    outside["distance_m"] = _nearest_m(in_grid, zones.near, grid_zone)
-    # What touches or overlaps is at distance 0, whatever a millimetre of contact tolerance says.
-    outside.loc[outside["parcel"].isin(met["parcel"]), "distance_m"] = 0.0
-    table = pd.concat([met, outside], ignore_index=True) if len(met) else outside
-    table["layer"] = zones.layer.key
-    table["share"] = np.clip(table["area_m2"] / parcel_m2[table["parcel"]], 0.0, 1.0)
-    return table
+    parcel, feature, area, relation = _meet_features(parcels, parcel_m2, index)
+    found, use, found_m2, _ = _spread(overlap_areas(parcels, index.bounds.grid, contact=False), index.bounds)
+    role = np.asarray(index.bounds.role)[use]
 
+    def of_pairs(wanted: int) -> Floats:
+        rows = role == wanted
+        held = found[rows], np.asarray(index.bounds.feature)[use[rows]]
+        return _look_up(held, found_m2[rows], (parcel, feature), len(index.features.ids))
 
-def _meet_features(parcels: Geometries, parcel_m2: NDArray[np.float64], zones: Zones) -> pd.DataFrame:
-    """One row per parcel and feature that it overlaps or touches."""
-    parcel, feature, area, geometry = _feature_pairs(parcels, zones)
-    area = np.minimum(area, parcel_m2[parcel])
-    real = area > TOUCH_M2
-    near_m2 = np.maximum(TOUCH_M2, 1e-9 * parcel_m2[parcel])
-    is_area = shapely.get_dimensions(zones.shapes[feature]) == 2
-    relation = np.where(real, "overlaps", "touches").astype(object)
-    relation[real & (area >= zones.area_m2[feature] - near_m2) & is_area] = "contains"
-    within = real & (area >= parcel_m2[parcel] - near_m2)
-    relation[within] = "within"
-    area[within] = parcel_m2[parcel][within]
-    crossed = ~is_area & ~np.asarray(shapely.touches(parcels[parcel], zones.shapes[feature]))
-    inside = crossed & np.asarray(shapely.covers(parcels[parcel], zones.shapes[feature]))
-    relation[crossed] = "overlaps"
-    relation[inside] = "contains"
-    geometry[~real] = None
-    width, sliver = _describe_slivers(geometry, real)
-    return pd.DataFrame(
-        {
-            "parcel": parcel,
-            "feature_id": zones.feature_id[feature],
-            "feature_name": zones.feature_name[feature],
-            "relation": relation,
-            "area_m2": np.where(real, area, 0.0),
-            "low_m2": _paired_areas(parcels, zones.features_low, parcel, feature),
-            "high_m2": np.minimum(_paired_areas(parcels, zones.features_high, parcel, feature), parcel_m2[parcel]),
-            "distance_m": 0.0,
-            "width_m": width,
-            "sliver": sliver,
-            "no_data_m2": 0.0,
-            "geometry": geometry,
-        }
+    def of_layers(wanted: int) -> Floats:
+        rows = role == wanted
+        total = np.zeros((len(parcels), len(index.layers)))
+        total[found[rows], np.asarray(index.bounds.layer)[use[rows]]] = found_m2[rows]
+        total[total <= TOUCH_M2] = 0.0
+        return total
+
+    whole = parcel_m2[:, None]
+    no_data = np.where(index.limited, _without_dust(whole - of_layers(COVERED), whole), 0.0)
+    outside = _without_dust(whole - of_layers(UNION), whole)
+    return Measured(
+        parcel_m2=parcel_m2,
+        parcel=parcel,
+        feature=feature,
+        area_m2=area,
+        low_m2=np.minimum(of_pairs(LOW), area),
+        high_m2=np.clip(of_pairs(HIGH), area, parcel_m2[parcel]),
+        relation=relation,
+        outside_m2=outside,
+        outside_low_m2=np.minimum(_without_dust(whole - of_layers(UNION_HIGH) - no_data, whole), outside),
+        outside_high_m2=np.maximum(_without_dust(whole - of_layers(UNION_LOW), whole), outside),
+        no_data_m2=no_data,
     )
 
 
-def _feature_pairs(
-    parcels: Geometries, zones: Zones
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], Geometries]:
-    """Pairs of parcel and feature within a millimetre, with the area and the geometry they share."""
-    pieces = zones.features
-    if len(pieces.polygons):
-        parcel, piece = pieces.tree.query(parcels, predicate="dwithin", distance=TOUCH_M)
-        shared = _intersections(parcels, pieces, parcel, piece)
-        frame = pd.DataFrame({"parcel": parcel, "feature": pieces.owner[piece], "area": shapely.area(shared)})
-        frame["shared"] = shared
-    else:
-        frame = pd.DataFrame({"parcel": [], "feature": [], "area": [], "shared": []})
-    thin = np.flatnonzero(shapely.get_dimensions(zones.shapes) < 2)
-    if len(thin):
-        parcel, which = shapely.STRtree(zones.shapes[thin]).query(parcels, predicate="dwithin", distance=TOUCH_M)
-        frame = pd.concat(
-            [frame, pd.DataFrame({"parcel": parcel, "feature": thin[which], "area": 0.0, "shared": None})]
-        )
-    groups = frame.astype({"parcel": np.int64, "feature": np.int64}).groupby(["parcel", "feature"], sort=True)
-    area = groups["area"].sum()
-    # One piece is the overlap itself; several are joined along the cuts, a millimetre grid closing the seams.
-    shared_parts = groups["shared"].agg(list)
-    geometry = np.empty(len(shared_parts), dtype=object)
-    for row, parts in enumerate(shared_parts):
-        geometry[row] = parts[0] if len(parts) == 1 else shapely.union_all(parts, grid_size=1e-3)
-    geometry = polygons_of(geometry)
-    parcel_index = area.index.get_level_values("parcel").to_numpy(dtype=np.int64)
-    feature_index = area.index.get_level_values("feature").to_numpy(dtype=np.int64)
-    return parcel_index, feature_index, area.to_numpy(dtype=np.float64), geometry
-
-
-def _paired_areas(
-    parcels: Geometries, pieces: Pieces, parcel: NDArray[np.int64], feature: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Area of the parcel in the polygon, for each of the pairs asked for."""
-    met_parcel, met_feature, area = overlap_areas(parcels, pieces)
-    found = pd.Series(area, index=pd.MultiIndex.from_arrays([met_parcel, met_feature]))
-    wanted = pd.MultiIndex.from_arrays([parcel, feature])
-    return np.asarray(found.reindex(wanted, fill_value=0.0), dtype=np.float64)
-
-
-def _measure_outside(
-    parcels: Geometries, parcel_m2: NDArray[np.float64], zones: Zones, met: pd.DataFrame
+def tabulate_overlaps(
+    measured: Measured, index: Index, *, parcel_id: NDArray[np.object_], lonlat: Geometries | None
 ) -> pd.DataFrame:
-    """One row per parcel: the land outside every feature, as an interval that knows accuracy and coverage."""
-    nominal = _total_areas(parcels, zones.union)
-    low = _total_areas(parcels, zones.union_low)
-    high = _total_areas(parcels, zones.union_high)
-    no_data = np.zeros(len(parcels))
-    if zones.covered is not None:
-        no_data = np.maximum(parcel_m2 - _total_areas(parcels, zones.covered), 0.0)
-        no_data[no_data <= TOUCH_M2] = 0.0
-    outside = _cleaned(parcel_m2 - nominal, parcel_m2)
-    # Unsurveyed land may hold all of the layer or nothing of it.
-    least = _cleaned(parcel_m2 - high - no_data, parcel_m2)
-    most = _cleaned(parcel_m2 - low, parcel_m2)
-    geometry = np.empty(len(parcels), dtype=object)
-    overlapping = met[met["geometry"].notna()].groupby("parcel")["geometry"].agg(list)
-    for parcel in np.flatnonzero(outside > 0):
-        shared = overlapping.get(parcel)
-        geometry[parcel] = (
-            parcels[parcel]
-            if shared is None
-            else shapely.difference(parcels[parcel], shapely.union_all(shared), grid_size=1e-3)
-        )
-    geometry = polygons_of(geometry)
-    return pd.DataFrame(
+    """Make a table of what was measured.
+
+    Parameters
+    ----------
+    measured, index
+        See `measure_parcels`.
+    parcel_id
+        Of shape (n,).
+    lonlat
+        The parcels in longitude and latitude, densified, for distances; None leaves distances and shapes out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `qy_gis.columns.OVERLAPS`. Per parcel and layer, first one row per feature it meets, then one with
+        ``feature_id`` "" for the land outside every feature. ``share`` is of the parcel; ``distance_m`` to the nearest
+        feature of the layer; ``width_m`` and ``sliver`` describe the overlap. The latter three are NaN and "" without
+        ``lonlat``.
+    """
+    rows, layers = measured.outside_m2.shape
+    pairs = len(measured.parcel)
+    parcel = np.concatenate([measured.parcel, np.repeat(np.arange(rows), layers)])
+    layer = np.concatenate([index.features.layer[measured.feature], np.tile(np.arange(layers), rows)])
+    area = np.concatenate([measured.area_m2, measured.outside_m2.ravel()])
+    blank = np.full(rows * layers, "", dtype=object)
+    order = np.lexsort((np.arange(len(parcel)), layer, parcel))
+    table = pd.DataFrame(
         {
-            "parcel": np.arange(len(parcels)),
-            "feature_id": "",
-            "feature_name": "",
-            "relation": "outside",
-            "area_m2": outside,
-            "low_m2": np.minimum(least, outside),
-            "high_m2": np.maximum(most, outside),
-            "width_m": _mean_width(geometry),
+            "parcel_id": parcel_id[parcel],
+            "layer": np.array(index.layers, dtype=object)[layer],
+            "feature_id": np.concatenate([index.features.ids[measured.feature], blank]),
+            "feature_name": np.concatenate([index.features.names[measured.feature], blank]),
+            "relation": np.concatenate([measured.relation, np.full(rows * layers, "outside", dtype=object)]),
+            "area_m2": area,
+            "low_m2": np.concatenate([measured.low_m2, measured.outside_low_m2.ravel()]),
+            "high_m2": np.concatenate([measured.high_m2, measured.outside_high_m2.ravel()]),
+            "share": area / measured.parcel_m2[parcel],
+            "distance_m": np.nan,
+            "width_m": np.nan,
             "sliver": "",
-            "no_data_m2": no_data,
-            "geometry": geometry,
         }
     )
+    if lonlat is not None:
+        table["distance_m"] = np.concatenate([np.zeros(pairs), _distances(measured, index, lonlat).ravel()])
+    return table.iloc[order].reset_index(drop=True)[columns.OVERLAPS]
 
 
-def polygons_of(geometries: Geometries) -> Geometries:
-    """Return geometries without the lines and points that an intersection may add to its polygons; None stays."""
-    out = geometries.copy()
-    mixed = np.flatnonzero(shapely.get_type_id(geometries) == 7)
-    for row in mixed:
-        parts = shapely.get_parts(geometries[row])
-        out[row] = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+def shape_overlaps(
+    table: pd.DataFrame, index: Index, *, parcel_id: NDArray[np.object_], lonlat: Geometries
+) -> pd.DataFrame:
+    """Add to a table of overlaps their geometry (longitude and latitude, None without area), width and sliver class.
+
+    Arguments are those of `tabulate_overlaps`, whose table must hold all rows of its parcels.
+    """
+    parcels = project(lonlat)
+    place = {name: number for number, name in enumerate(parcel_id)}
+    row_parcel = table["parcel_id"].map(place).to_numpy()
+    number_of_layer = {key: number for number, key in enumerate(index.layers)}
+    row_layer = table["layer"].map(number_of_layer).to_numpy()
+    features = index.features
+    feature_of = {
+        (int(layer), name): number
+        for number, (layer, name) in enumerate(zip(features.layer, features.ids, strict=True))
+    }
+    geometry = np.empty(len(table), dtype=object)
+    inside: list[BaseGeometry] = []
+    for row, (layer, name, area, relation) in enumerate(
+        zip(row_layer, table["feature_id"], table["area_m2"], table["relation"], strict=True)
+    ):
+        parcel = parcels[row_parcel[row]]
+        if name:  # the features of a layer come before the land outside it
+            if area > 0:
+                shape = features.shapes[feature_of[(layer, name)]]
+                geometry[row] = parcel if relation == "within" else _intersect(parcel, shape)
+                inside.append(geometry[row])
+            continue
+        if area > 0:
+            left = shapely.difference(parcel, shapely.union_all(inside), grid_size=1e-3) if inside else parcel
+            geometry[row] = _polygons_of(left)
+        inside = []
+    width = _mean_width(geometry)
+    is_feature = (table["feature_id"] != "").to_numpy()
+    sliver = np.where(is_feature, _classify_slivers(geometry, width), "")
+    return table.assign(width_m=width, sliver=sliver, geometry=unproject(geometry))
+
+
+def _spread(
+    found: tuple[Ints, Ints, Floats, NDArray[np.bool_]], table: ZoneTable
+) -> tuple[Ints, Ints, Floats, NDArray[np.bool_]]:
+    """Return parcel, use, area and contact: one row per use of each zone that was found."""
+    parcel, zone, area, contact = found
+    count = (table.use_start[1:] - table.use_start[:-1])[zone]
+    row = np.repeat(np.arange(len(zone)), count)
+    use = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + table.use_start[zone][row]
+    return parcel[row], use, area[row], contact[row]
+
+
+def _meet_features(
+    parcels: Geometries, parcel_m2: Floats, index: Index
+) -> tuple[Ints, Ints, Floats, NDArray[np.object_]]:
+    """Return parcel, feature, area and relation of every pair that meets."""
+    features = index.features
+    parcel, use, area, contact = _spread(overlap_areas(parcels, index.drawn.grid), index.drawn)
+    feature = np.asarray(index.drawn.feature)[use]
+    real = area > TOUCH_M2
+    keep = real | contact
+    parcel, feature, area, real = parcel[keep], feature[keep], np.where(real, area, 0.0)[keep], real[keep]
+    near = np.maximum(TOUCH_M2, 1e-9 * parcel_m2[parcel])
+    relation = np.where(real, "overlaps", "touches").astype(object)
+    relation[real & (area >= features.area_m2[feature] - near)] = "contains"
+    within = real & (area >= parcel_m2[parcel] - near)
+    relation[within] = "within"
+    area = np.where(within, parcel_m2[parcel], area)
+    thin = np.flatnonzero(shapely.get_dimensions(features.shapes) < 2)
+    if len(thin):
+        thin_parcel, which = shapely.STRtree(features.shapes[thin]).query(
+            parcels, predicate="dwithin", distance=TOUCH_M
+        )
+        shape, around = features.shapes[thin[which]], parcels[thin_parcel]
+        beside = shapely.touches(around, shape) | ~shapely.intersects(around, shape)
+        thin_relation = np.where(beside, "touches", np.where(shapely.covers(around, shape), "contains", "overlaps"))
+        parcel = np.concatenate([parcel, thin_parcel])
+        feature = np.concatenate([feature, thin[which]])
+        area = np.concatenate([area, np.zeros(len(which))])
+        relation = np.concatenate([relation, thin_relation.astype(object)])
+    order = np.lexsort((feature, parcel))
+    return parcel[order], feature[order], area[order], relation[order]
+
+
+def _look_up(held: tuple[Ints, Ints], area: Floats, asked: tuple[Ints, Ints], features: int) -> Floats:
+    """Return the area held for each pair of parcel and feature that is asked for; 0 where none is."""
+    keys = held[0] * features + held[1]
+    order = np.argsort(keys)
+    keys, area = np.append(keys[order], np.iinfo(np.int64).max), np.append(area[order], 0.0)
+    wanted = asked[0] * features + asked[1]
+    at = np.searchsorted(keys, wanted)
+    return np.where(keys[at] == wanted, area[at], 0.0)
+
+
+def _without_dust(area: Floats, whole: Floats) -> Floats:
+    """Return areas between 0 and the whole, nothing where it is less than contact."""
+    return np.where(area <= np.maximum(TOUCH_M2, 1e-9 * whole), 0.0, np.minimum(area, whole))
+
+
+def _distances(measured: Measured, index: Index, lonlat: Geometries) -> Floats:
+    """Distance (m) of every parcel to the nearest feature of every layer, of shape (n, m); 0 where they meet."""
+    out = np.zeros(measured.outside_m2.shape)
+    met = np.zeros(out.shape, dtype=bool)
+    met[measured.parcel, index.features.layer[measured.feature]] = True
+    in_grid = to_grid(lonlat, index.near[0].zone) if index.near else lonlat
+    for layer, near in enumerate(index.near):
+        apart = ~met[:, layer]
+        out[apart, layer] = near.distances(in_grid[apart])
     return out
 
 
-def _cleaned(area: NDArray[np.float64], parcel_m2: NDArray[np.float64]) -> NDArray[np.float64]:
-    area = np.clip(area, 0.0, parcel_m2)
-    return np.where(area <= np.maximum(TOUCH_M2, 1e-9 * parcel_m2), 0.0, area)
+def _intersect(parcel: BaseGeometry, shape: BaseGeometry) -> BaseGeometry:
+    # Clipping first keeps the work to the zone's part near the parcel.
+    x0, y0, x1, y1 = parcel.bounds
+    near = shapely.intersection(shape, shapely.box(x0 - 1, y0 - 1, x1 + 1, y1 + 1))
+    return _polygons_of(shapely.intersection(parcel, near))
 
 
-def _nearest_m(in_grid: Geometries, near: Pieces, grid_zone: int) -> NDArray[np.float64]:
-    """Distance to the nearest feature: the nearest points are found in the grid, their distance on the ellipsoid."""
-    out = np.full(len(in_grid), np.nan)
-    if not len(near.polygons):
-        return out
-    parcel, piece = near.tree.query_nearest(in_grid, all_matches=False)
-    lines = shapely.shortest_line(in_grid[parcel], near.polygons[piece])
-    ends = shapely.get_coordinates(lines)
-    grid = CRS.from_epsg(grid_epsg(grid_zone, prefixed=False))
-    lon, lat = transformer(grid).transform(ends[:, 0], ends[:, 1])
-    out[parcel] = _GEOD.inv(lon[::2], lat[::2], lon[1::2], lat[1::2])[2]
-    return out
+def _polygons_of(geometry: BaseGeometry) -> BaseGeometry:
+    """Return a geometry without the lines and points that an intersection may add to its polygons."""
+    if geometry.geom_type != "GeometryCollection":
+        return geometry
+    parts = shapely.get_parts(geometry)
+    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
 
 
-def _mean_width(geometry: Geometries) -> NDArray[np.float64]:
+def _mean_width(geometry: Geometries) -> Floats:
     """Mean width (m): twice the area over the perimeter, which for a long strip is its width. NaN without area."""
     area, around = shapely.area(geometry), shapely.length(geometry)
     return np.asarray(np.divide(2 * area, around, out=np.full(len(geometry), np.nan), where=around > 0))
 
 
-def _describe_slivers(geometry: Geometries, real: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
-    """Mean width of each overlap and what it is: "real", "chord" or "digitising"; "" without area.
+def _classify_slivers(geometry: Geometries, width: Floats) -> NDArray[np.object_]:
+    """Say what each overlap is: "real", "chord" or "digitising"; "" without area.
 
     Two lines straight in different projections between the same ends part by at most L^2 tan(latitude) / (8 R)
     (a chord artefact). A strip under a metre wide and a hundred times as long is one of digitising.
     """
-    width = np.where(real, _mean_width(geometry), np.nan)
-    long = np.asarray(shapely.length(geometry)) / 2
+    length = np.asarray(shapely.length(geometry)) / 2
     latitude = np.radians(shapely.get_y(shapely.centroid(unproject(geometry))))
     # The mean width of a circle segment is two thirds of its height; 10 % is left for how its length is estimated.
-    chord_m = 1.1 * 2 / 3 * long**2 * np.tan(np.abs(latitude)) / (8 * _EARTH_M)
-    sliver = np.full(len(geometry), "", dtype=object)
-    sliver[real] = "real"
-    thin = real & (width < 1.0) & (long > 100 * width)
-    sliver[thin] = "digitising"
-    sliver[thin & (width <= chord_m)] = "chord"
-    return width, sliver
+    chord_m = 1.1 * 2 / 3 * length**2 * np.tan(np.abs(latitude)) / (8 * _EARTH_M)
+    real = np.isfinite(width)
+    thin = real & (width < 1.0) & (length > 100 * width)
+    return np.select([thin & (width <= chord_m), thin, real], ["chord", "digitising", "real"], "").astype(object)

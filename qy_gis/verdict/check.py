@@ -8,19 +8,19 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
 from qy_gis import columns
 from qy_gis.errors import ArgumentError
 from qy_gis.measure.crs import CGCS2000
 from qy_gis.measure.plane import project, to_lonlat
 from qy_gis.measure.units import to_hectares, to_mu
-from qy_gis.overlay.index import Index, Progress, build_index
-from qy_gis.overlay.overlap import measure_overlaps
+from qy_gis.overlay.index import Index, Progress, open_index
+from qy_gis.overlay.overlap import measure_parcels, shape_overlaps, tabulate_overlaps
 from qy_gis.parcels.prepare import prepare_parcels
 from qy_gis.plan.model import Plan
 from qy_gis.plan.read import read_plan
 from qy_gis.verdict.evidence import collect_evidence
+from qy_gis.verdict.findings import tabulate_findings, tabulate_verdicts
 from qy_gis.verdict.rules import judge_rules
 
 
@@ -90,7 +90,7 @@ def check(
     tolerance_m2
         Overlaps up to this area (m2) do not count. None keeps the tolerance written in each layer or rule.
     index
-        The plan already cut (`qy_gis.overlay.index.build_index`), to check again without cutting again.
+        The plan already cut (`qy_gis.overlay.index.open_index`), to check again without looking for it.
     progress
         Called as ``progress(done, total, what)`` while layers are cut and measured.
 
@@ -129,22 +129,19 @@ def check(
     if tolerance_m2 is not None and not tolerance_m2 >= 0:
         raise ArgumentError(f"tolerance_m2={tolerance_m2!r} is not accepted; give an area in m2, 0 or more")
     given = prepare_parcels(parcels)
-    index = build_index(plan, progress=progress) if index is None else index
+    index = open_index(plan, progress=progress) if index is None else index
     lonlat = to_lonlat(given.geometry.to_numpy(), given.crs, edges="grid")
     parcel_id = given["parcel_id"].to_numpy(dtype=object)
-
-    overlaps = measure_overlaps(parcel_id, lonlat, index, progress=progress)
-    areas = pd.Series(shapely.area(project(lonlat)), index=parcel_id)
-    outside = overlaps[overlaps["feature_id"] == ""]
-    findings = judge_rules(outside, areas, plan, industry=chosen, tolerance_m2=tolerance_m2)[columns.FINDINGS]
-    verdicts = _judge_parcels(findings, plan, parcel_id)
-    verdicts.index = given.index
+    measured = measure_parcels(project(lonlat), index)
+    judged = judge_rules(measured, plan, industry=chosen, tolerance_m2=tolerance_m2)
+    verdicts = tabulate_verdicts(judged, plan, parcel_id=parcel_id).set_index(given.index)
+    areas = measured.parcel_m2
     table = pd.DataFrame(
         {
             "parcel_id": parcel_id,
             "name": given["name"].to_numpy(),
             "use": given["use"].to_numpy(),
-            "area_m2": areas.to_numpy(),
+            "area_m2": areas,
             "area_ha": to_hectares(areas),
             "area_mu": to_mu(areas),
             "declared_m2": given["declared_m2"].to_numpy(),
@@ -152,47 +149,18 @@ def check(
         },
         index=given.index,
     )
+    overlaps = tabulate_overlaps(measured, index, parcel_id=parcel_id, lonlat=lonlat)
+    overlaps = shape_overlaps(overlaps, index, parcel_id=parcel_id, lonlat=lonlat)
     return CheckResult(
         parcels=gpd.GeoDataFrame(table, geometry=given.to_crs(CGCS2000).geometry, crs=CGCS2000),
-        overlaps=overlaps.drop(columns="no_data_m2"),
-        findings=findings,
+        overlaps=gpd.GeoDataFrame(overlaps, geometry="geometry", crs=CGCS2000),
+        findings=tabulate_findings(judged, measured, plan, parcel_id=parcel_id),
         verdicts=verdicts,
         repairs=_list_repairs(given),
         evidence=collect_evidence(given, plan, industry=chosen, tolerance_m2=tolerance_m2),
         plan=plan,
         industry=chosen,
     )
-
-
-def _judge_parcels(findings: pd.DataFrame, plan: Plan, parcel_id: Any) -> pd.DataFrame:
-    """One row per parcel: its worst finding, and which layers it comes from."""
-    by_parcel = dict(list(findings.groupby("parcel_id", sort=False)))
-    rows = []
-    for parcel in parcel_id:
-        own = by_parcel.get(parcel, findings.iloc[:0])
-        failed, unknown = own[own["outcome"] == "fail"], own[own["outcome"] == "unknown"]
-        prohibiting = failed[failed["severity"] == "prohibit"]
-        if len(prohibiting):
-            verdict, decisive = "prohibited", prohibiting
-        elif len(unknown):
-            verdict, decisive = "undetermined", unknown
-        elif len(failed):
-            verdict, decisive = "conditional", failed
-        else:
-            verdict, decisive = "suitable", failed
-        titles = [plan.layers[layer].title for layer in dict.fromkeys(decisive["layer"])]
-        zh, en = columns.VERDICT_TEXT[verdict]
-        rows.append(
-            {
-                "parcel_id": parcel,
-                "verdict": verdict,
-                "fails": len(failed),
-                "unknowns": len(unknown),
-                "summary": f"{zh}：{'、'.join(title.zh for title in titles)}" if titles else zh,
-                "summary_en": f"{en}: {', '.join(title.en for title in titles)}" if titles else en,
-            }
-        )
-    return pd.DataFrame(rows, columns=columns.VERDICTS)
 
 
 def _list_repairs(parcels: gpd.GeoDataFrame) -> pd.DataFrame:

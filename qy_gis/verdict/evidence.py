@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -14,6 +11,7 @@ import shapely
 
 from qy_gis import columns
 from qy_gis.measure.plane import PLANE
+from qy_gis.plan.digest import hash_files, hash_rules
 from qy_gis.plan.model import Plan
 
 
@@ -38,8 +36,8 @@ def collect_evidence(
     """
     sources = parcels[[columns.SOURCE_FILE, columns.SOURCE_SHA256]].drop_duplicates()
     return {
-        "plan": {"title": plan.title.zh, "edition": plan.edition, "files": _hash_folders(plan)},
-        "rules_sha256": _hash_rules(plan),
+        "plan": {"title": plan.title.zh, "edition": plan.edition, "files": hash_files(plan)},
+        "rules_sha256": hash_rules(plan),
         "parcels": [
             {"file": row[columns.SOURCE_FILE], "sha256": row[columns.SOURCE_SHA256]}
             for row in sources.to_dict(orient="records")
@@ -57,22 +55,3 @@ def collect_evidence(
             "proj": pyproj.proj_version_str,
         },
     }
-
-
-def _hash_folders(plan: Plan) -> dict[str, str]:
-    files: dict[str, str] = {}
-    for number, folder in enumerate(plan.folders):
-        read = sorted(folder.glob("*.toml"))
-        for layer in plan.layers.values():
-            if layer.folder == folder:
-                named = [layer.file, layer.coverage if Path(layer.coverage).suffix else None]
-                read += [folder / name for name in named if name is not None]
-        for file in sorted(set(read)):
-            digest = hashlib.sha256(file.read_bytes()).hexdigest()
-            files[f"{number}:{file.relative_to(folder).as_posix()}"] = digest
-    return files
-
-
-def _hash_rules(plan: Plan) -> str:
-    rules = {key: [rule.model_dump(mode="json") for rule in layer.rules] for key, layer in plan.layers.items()}
-    return hashlib.sha256(json.dumps(rules, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -7,16 +7,22 @@ stands against the rule. Adding a kind is adding a function to `KINDS` and its n
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from qy_gis import columns
-from qy_gis.plan.model import Layer, Plan, Rule, RuleKind
+from qy_gis.overlay.overlap import Measured
+from qy_gis.plan.model import Plan, Rule, RuleKind
 
 Areas = NDArray[np.float64]
+
+#: Outcomes, as numbers in arrays and as words in tables (`qy_gis.columns.OUTCOMES`).
+PASS, FAIL, UNKNOWN = range(3)
+
+#: Whether a rule concerns the industry of the project.
+APPLIES, OTHER_INDUSTRY, UNSTATED = range(3)
 
 
 class Interval(NamedTuple):
@@ -42,20 +48,46 @@ def inside(parcel_m2: Areas, beyond: Interval) -> Interval:
 
 KINDS: dict[RuleKind, Callable[[Areas, Interval], Interval]] = {"inside": inside, "outside": outside}
 
-_PART = {"inside": ("位于{title}之外", "outside {title}"), "outside": ("位于{title}之内", "inside {title}")}
+
+@dataclass(frozen=True)
+class Judged:
+    """Every parcel judged by every rule, as arrays: n parcels, r rules.
+
+    Attributes
+    ----------
+    layer
+        Number of the layer of each rule, in the plan's order, shape (r,).
+    rules
+        The rules.
+    outcome
+        `PASS`, `FAIL` or `UNKNOWN`, shape (n, r).
+    nominal, low, high
+        The area (m2) that stands against the rule, as drawn, at least and at most, shape (n, r).
+    limit
+        The area (m2) that is tolerated, shape (r,).
+    concern
+        `APPLIES`, `OTHER_INDUSTRY` or `UNSTATED`, shape (r,).
+    """
+
+    layer: NDArray[np.int64]
+    rules: list[Rule]
+    outcome: NDArray[np.int8]
+    nominal: Areas
+    low: Areas
+    high: Areas
+    limit: Areas
+    concern: NDArray[np.int8]
 
 
 def judge_rules(
-    outside_rows: pd.DataFrame, parcel_m2: pd.Series, plan: Plan, *, industry: str | None, tolerance_m2: float | None
-) -> pd.DataFrame:
+    measured: Measured, plan: Plan, *, industry: str | None = None, tolerance_m2: float | None = None
+) -> Judged:
     """Judge every parcel by every rule.
 
     Parameters
     ----------
-    outside_rows
-        The rows of the overlaps table with ``feature_id`` "": one per parcel and layer.
-    parcel_m2
-        Area of each parcel, indexed by ``parcel_id``.
+    measured
+        The parcels, measured against all layers of ``plan``.
     plan
         Holds the layers and rules.
     industry
@@ -63,118 +95,40 @@ def judge_rules(
     tolerance_m2
         Replaces the tolerance of every layer and rule; None keeps them.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `qy_gis.columns.FINDINGS`: one row per parcel and rule. ``overlap_m2``,
-        ``low_m2`` and ``high_m2`` are the area that stands against the rule, ``limit`` the area it tolerates.
-
     Notes
     -----
     A rule passes when even the most that may stand against it is tolerated, fails when even the least is not, and is
     unknown otherwise. A rule for certain industries does not apply to others; when no industry was stated it can
     pass, but not fail.
     """
-    tables = []
-    for key, layer in plan.layers.items():
-        rows = outside_rows[outside_rows["layer"] == key]
-        for rule in layer.rules:
-            tables.append(_judge(rows, parcel_m2, layer, rule, plan, industry, tolerance_m2))
-    if not tables:
-        return pd.DataFrame(columns=columns.FINDINGS)
-    table = pd.concat(tables, ignore_index=True)
-    # Rules stay in the plan's order within a parcel, and parcels in the order they came in.
-    place = {parcel: number for number, parcel in enumerate(parcel_m2.index)}
-    return table.sort_values("parcel_id", key=lambda ids: ids.map(place), kind="stable", ignore_index=True)
-
-
-def _judge(
-    rows: pd.DataFrame,
-    parcel_m2: pd.Series,
-    layer: Layer,
-    rule: Rule,
-    plan: Plan,
-    industry: str | None,
-    tolerance_m2: float | None,
-) -> pd.DataFrame:
-    areas = parcel_m2.loc[rows["parcel_id"]].to_numpy(dtype=np.float64)
-    beyond = Interval(*(rows[name].to_numpy(dtype=np.float64) for name in ("area_m2", "low_m2", "high_m2")))
-    against = KINDS[rule.kind](areas, beyond)
-    limit = next(given for given in (tolerance_m2, rule.tolerance_m2, layer.tolerance_m2) if given is not None)
-    outcome = np.where(against.high <= limit, "pass", np.where(against.low > limit, "fail", "unknown")).astype(object)
-    reasons = [
-        _explain(layer, rule, outcome[i], against.nominal[i], against.low[i], against.high[i], no_data, limit)
-        for i, no_data in enumerate(rows["no_data_m2"])
-    ]
-    settle = np.where(outcome == "unknown", f"{rule.settle.zh} / {rule.settle.en}", "").astype(object)
-    if rule.industries is not None and industry not in rule.industries:
-        titles = [plan.industries[name].title for name in rule.industries]
-        zh, en = "、".join(title.zh for title in titles), ", ".join(title.en for title in titles)
-        if industry is None:
+    numbered = [(number, rule) for number, layer in enumerate(plan.layers.values()) for rule in layer.rules]
+    layers = list(plan.layers.values())
+    shape = (len(measured.parcel_m2), len(numbered))
+    nominal, low, high = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    outcome = np.zeros(shape, dtype=np.int8)
+    limits, concerns = np.zeros(len(numbered)), np.zeros(len(numbered), dtype=np.int8)
+    for place, (number, rule) in enumerate(numbered):
+        beyond = Interval(
+            measured.outside_m2[:, number], measured.outside_low_m2[:, number], measured.outside_high_m2[:, number]
+        )
+        against = KINDS[rule.kind](measured.parcel_m2, beyond)
+        given = (tolerance_m2, rule.tolerance_m2, layers[number].tolerance_m2)
+        limit = next(tolerance for tolerance in given if tolerance is not None)
+        judged = np.where(against.high <= limit, PASS, np.where(against.low > limit, FAIL, UNKNOWN)).astype(np.int8)
+        concern = APPLIES
+        if rule.industries is not None and industry not in rule.industries:
+            concern = UNSTATED if industry is None else OTHER_INDUSTRY
             # The land alone may clear the rule; if it does not, the industry decides.
-            open_rows = outcome != "pass"
-            outcome[open_rows] = "unknown"
-            settle[open_rows] = "注明拟建项目的产业 / state the industry of the project"
-            unstated = (f"未注明产业；本条适用于：{zh}。", f"No industry was stated; the rule applies to: {en}. ")
-            reasons = [
-                (unstated[0] + pair[0], unstated[1] + pair[1]) if is_open else pair
-                for pair, is_open in zip(reasons, open_rows, strict=True)
-            ]
-        else:
-            outcome[:], settle[:] = "pass", ""
-            reasons = [(f"不适用：本条仅适用于{zh}。", f"Not applicable: the rule is for {en} only.")] * len(rows)
-    return pd.DataFrame(
-        {
-            "parcel_id": rows["parcel_id"].to_numpy(),
-            "layer": layer.key,
-            "rule": rule.key,
-            "severity": rule.severity,
-            "outcome": outcome,
-            "overlap_m2": against.nominal,
-            "low_m2": against.low,
-            "high_m2": against.high,
-            "limit": limit,
-            "reason": [zh for zh, _ in reasons],
-            "reason_en": [en for _, en in reasons],
-            "settle": settle,
-            "document": rule.document,
-            "article": rule.article,
-            "date": rule.date.isoformat() if rule.date else "",
-            "reviewed": rule.reviewed,
-        }
-    )
-
-
-def _explain(
-    layer: Layer, rule: Rule, outcome: str, nominal: float, low: float, high: float, no_data: float, limit: float
-) -> tuple[str, str]:
-    """Say in Chinese and English what was found, why that is the outcome, and what the document says."""
-    if not layer.has_data:
-        return (
-            f"{layer.title.zh}没有数据，无法判断。{rule.reason.zh}",
-            f"No data for {layer.title.en}: cannot be judged. {rule.reason.en}",
-        )
-    zh, en = _PART[rule.kind][0].format(title=layer.title.zh), _PART[rule.kind][1].format(title=layer.title.en)
-    tolerated = (f"（容差 {limit:,.2f} m²）", f" (tolerance {limit:,.2f} m²)") if nominal > 0 else ("", "")
-    if nominal > 0:
-        found = (f"{nominal:,.2f} m² {zh}{tolerated[0]}。", f"{nominal:,.2f} m² {en}{tolerated[1]}.")
-    else:
-        found = (f"没有土地{zh}。", f"No land {en}.")
-    if outcome == "pass":
-        return found
-    if outcome == "fail":
-        return found[0] + rule.reason.zh, f"{found[1]} {rule.reason.en}"
-    causes = []
-    if no_data > 0:
-        causes.append(
-            (f"其中 {no_data:,.2f} m² 不在该图层的数据覆盖范围内", f"{no_data:,.2f} m² are not covered by the layer")
-        )
-    if layer.accuracy_m > 0:
-        causes.append((f"界线可能偏差 {layer.accuracy_m:,.0f} m", f"its line may be off by {layer.accuracy_m:,.0f} m"))
-    why_zh = "，".join(cause for cause, _ in causes)
-    why_en = ", ".join(cause for _, cause in causes)
-    span = f"{low:,.2f}–{high:,.2f} m²"
-    return (
-        f"{found[0]}{why_zh}，实际可能为 {span}，待核实。{rule.reason.zh}",
-        f"{found[1]} But {why_en}: it may be {span}. {rule.reason.en}",
+            judged[judged != PASS] = UNKNOWN if industry is None else PASS
+        nominal[:, place], low[:, place], high[:, place] = against
+        outcome[:, place], limits[place], concerns[place] = judged, limit, concern
+    return Judged(
+        layer=np.array([number for number, _ in numbered], dtype=np.int64),
+        rules=[rule for _, rule in numbered],
+        outcome=outcome,
+        nominal=nominal,
+        low=low,
+        high=high,
+        limit=limits,
+        concern=concerns,
     )

@@ -1,72 +1,143 @@
+import os
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 import shapely
-from conftest import MakePlan, square
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from conftest import MakePlan, square, write_layer
 
-from qy_gis.overlay.index import build_index, cut
-
-
-def total(pieces) -> float:
-    return float(shapely.area(pieces.polygons).sum())
+import qy_gis as qy
+from qy_gis.measure.plane import to_plane
+from qy_gis.overlay import index as index_module
+from qy_gis.overlay.index import build_index, cache_folder, open_index
+from qy_gis.overlay.overlap import measure_parcels
 
 
-@settings(max_examples=30)
-@given(st.integers(5, 2000), st.floats(0, 0.9), st.randoms(use_true_random=False))
-def test_pieces_are_small_and_add_up(vertices, hole, random):
-    angles = np.linspace(0, 2 * np.pi, vertices, endpoint=False)
-    radius = 1000 * np.array([0.7 + 0.3 * random.random() for _ in angles])
-    star = shapely.Polygon(np.column_stack([radius * np.cos(angles), radius * np.sin(angles)]))
-    star = star - shapely.Point(0, 0).buffer(600 * hole)
-    pieces = cut(np.array([star, None], dtype=object))
-    assert shapely.get_num_coordinates(pieces.polygons).max() <= 128
-    assert total(pieces) == pytest.approx(star.area, rel=1e-12)
-    assert set(pieces.owner) == {0}
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of its own for each test."""
+    monkeypatch.setenv("QY_GIS_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
 
 
-def test_pieces_know_their_polygon():
-    squares = np.array(
-        [shapely.box(0, 0, 1, 1), shapely.MultiPolygon([shapely.box(2, 0, 3, 1), shapely.box(4, 0, 5, 1)])]
-    )
-    assert cut(squares).owner.tolist() == [0, 1, 1]
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> list[qy.Plan]:
+    """The plans that were built and not read from the cache."""
+    plans: list[qy.Plan] = []
+    build = build_index
+
+    def count(plan, **options):
+        plans.append(plan)
+        return build(plan, **options)
+
+    monkeypatch.setattr(index_module, "build_index", count)
+    return plans
 
 
-def test_shrunk_drawn_and_grown_lie_in_one_another(make_plan: MakePlan):
-    plan = make_plan(park={"shapes": [square(0, 0, 2000)], "accuracy_m": 100})
-    zones = build_index(plan).zones["park"]
-    low, drawn, high = (shapely.union_all(each.polygons) for each in (zones.union_low, zones.union, zones.union_high))
-    assert low.within(drawn)
-    assert drawn.within(high)
-    assert low.area == pytest.approx(1800**2, rel=5e-4)
-    assert high.area == pytest.approx(2000**2 + 4 * 2000 * 100 + np.pi * 100**2, rel=5e-4)
+PLOTS = to_plane([square(900, 0, 200, 100), square(50, 50, 10)], 4547, edges="grid")
+FARMLAND = {"shapes": [square(0, 0), square(1000, 0)], "accuracy_m": 5}
 
 
-def test_land_under_two_features_counts_once(make_plan: MakePlan):
-    plan = make_plan(park={"shapes": [square(0, 0, 2000), square(1000, 0, 2000)]})
-    zones = build_index(plan).zones["park"]
-    assert total(zones.features) == pytest.approx(8e6, rel=1e-3)
-    assert total(zones.union) == pytest.approx(6e6, rel=1e-3)
+def figures(index):
+    measured = measure_parcels(PLOTS, index)
+    return [getattr(measured, name).tolist() for name in ("parcel", "feature", "area_m2", "low_m2", "outside_high_m2")]
 
 
-def test_a_point_of_a_mixed_layer_may_reach_as_far_as_its_accuracy(make_plan: MakePlan):
-    shapes = [square(0, 0), shapely.Point(415_000, 2_620_000)]
-    zones = build_index(make_plan(park={"shapes": shapes, "accuracy_m": 500, "geometry": "mixed"})).zones["park"]
-    assert total(zones.union) == pytest.approx(1e6, rel=1e-3)
-    grown_square = 1000**2 + 4 * 1000 * 500 + np.pi * 500**2
-    # A circle of 32 sides is 0.6 % smaller than the circle.
-    assert total(zones.union_high) == pytest.approx(grown_square + np.pi * 500**2, rel=1e-2)
-    assert total(zones.union_low) < 1
+def test_the_second_time_it_is_read_and_gives_the_same_digits(make_plan: MakePlan, built, cache):
+    plan = make_plan(farmland=FARMLAND)
+    first, second = open_index(plan), open_index(plan)
+    assert len(built) == 1
+    assert figures(first) == figures(second)
+    assert first.features.ids.tolist() == second.features.ids.tolist()
+    assert shapely.equals(first.features.shapes, second.features.shapes).all()
+    assert cache_folder() == cache
+    assert [folder.name.startswith(".part") for folder in cache.iterdir()] == [False]
 
 
-def test_points_and_lines_of_other_layers_have_no_area(make_plan: MakePlan):
-    plan = make_plan(town={"shapes": [shapely.Point(405_500, 2_610_500)], "accuracy_m": 2000, "geometry": "point"})
-    zones = build_index(plan).zones["town"]
-    assert total(zones.union_high) == 0
-    assert len(zones.near.polygons) == 1
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda plan, folder: write_layer(folder, "farmland", [square(0, 0), square(1000, 1)], accuracy_m=5),
+        lambda plan, folder: write_layer(folder, "farmland", **{**FARMLAND, "accuracy_m": 6}),
+        lambda plan, folder: write_layer(folder, "farmland", **FARMLAND, coverage="everywhere"),
+        lambda plan, folder: write_layer(folder, "another", [square(0, 0)]),
+    ],
+)
+def test_a_change_of_geometry_is_noticed(make_plan: MakePlan, built, tmp_path, change):
+    plan = make_plan(farmland=FARMLAND)
+    open_index(plan)
+    change(plan, tmp_path / "plan")
+    open_index(qy.read_plan(tmp_path / "plan"))
+    assert len(built) == 2
 
 
-def test_progress_names_each_layer(make_plan: MakePlan):
+def test_a_change_of_words_is_not_one_of_geometry(make_plan: MakePlan, built, tmp_path):
+    open_index(make_plan(farmland=FARMLAND))
+    toml = tmp_path / "plan" / "farmland.toml"
+    toml.write_text(toml.read_text("utf-8").replace("#123456", "#654321").replace("测试", "说明"), "utf-8")
+    open_index(qy.read_plan(tmp_path / "plan"))
+    assert len(built) == 1
+
+
+def spoil_truncate(folder: Path) -> None:
+    file = folder / "bounds.x0.npy"
+    os.truncate(file, file.stat().st_size - 8)
+
+
+def spoil_flip(folder: Path) -> None:
+    file = folder / "drawn.y0.npy"
+    content = bytearray(file.read_bytes())
+    content[-3] ^= 0xFF
+    file.write_bytes(content)
+
+
+def spoil_foreign(folder: Path) -> None:
+    (folder / "meta.json").write_text('{"format": 0}', encoding="utf-8")
+
+
+def spoil_text(folder: Path) -> None:
+    (folder / "meta.json").write_text("not an index", encoding="utf-8")
+
+
+def spoil_missing(folder: Path) -> None:
+    (folder / "near.wkb.npy").unlink()
+
+
+@pytest.mark.parametrize("spoil", [spoil_truncate, spoil_flip, spoil_foreign, spoil_text, spoil_missing])
+def test_what_is_not_whole_is_built_anew(make_plan: MakePlan, built, cache, spoil):
+    plan = make_plan(farmland=FARMLAND)
+    before = figures(open_index(plan))
+    spoil(next(cache.iterdir()))
+    assert figures(open_index(plan)) == before
+    assert len(built) == 2
+    open_index(plan)
+    assert len(built) == 2
+
+
+def test_without_a_place_to_keep_it_it_still_works(make_plan: MakePlan, cache, tmp_path):
+    (tmp_path / "cache").write_text("a file where the folder should be", encoding="utf-8")
+    plan = make_plan(farmland=FARMLAND)
+    assert figures(open_index(plan)) == figures(build_index(plan))
+
+
+def test_the_same_outline_in_two_layers_is_cut_once(make_plan: MakePlan):
+    alone = build_index(make_plan(a={"shapes": [square(0, 0)]}))
+    shutil.rmtree(cache_folder(), ignore_errors=True)
+    twice = build_index(make_plan(a={"shapes": [square(0, 0)]}, b={"shapes": [square(0, 0)]}))
+    assert twice.drawn.grid.zones[0] == alone.drawn.grid.zones[0]
+    assert len(twice.drawn.layer) == len(alone.drawn.layer) + 1
+
+
+def test_large_arrays_are_mapped_not_read(make_plan: MakePlan):
+    plan = make_plan(round={"shapes": [square(0, 0).centroid.buffer(900, quad_segs=4000)]})
+    open_index(plan)
+    assert isinstance(open_index(plan).bounds.grid.x0, np.memmap)
+
+
+def test_progress_names_each_layer_and_none_when_it_is_kept(make_plan: MakePlan):
     seen: list[tuple[int, int, str]] = []
-    build_index(make_plan(park={"shapes": [square(0, 0)], "zh": "园区"}), progress=lambda *step: seen.append(step))
+    plan = make_plan(park={"shapes": [square(0, 0)], "zh": "园区"})
+    for _ in range(2):
+        open_index(plan, progress=lambda *step: seen.append(step))
     assert seen == [(0, 2, "city"), (1, 2, "园区")]

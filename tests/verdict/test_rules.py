@@ -1,11 +1,12 @@
 from typing import get_args
 
 import numpy as np
-import pandas as pd
 import pytest
 from conftest import MakePlan, square
 
+from qy_gis.overlay.overlap import Measured
 from qy_gis.plan.model import RuleKind
+from qy_gis.verdict.findings import tabulate_findings
 from qy_gis.verdict.rules import KINDS, Interval, inside, judge_rules, outside
 
 
@@ -20,11 +21,12 @@ def test_what_stands_against_each_kind():
 
 
 def judged(plan, low, nominal, high, **options):
-    rows = pd.DataFrame(
-        {"parcel_id": ["P"], "layer": ["line"], "area_m2": nominal, "low_m2": low, "high_m2": high, "no_data_m2": 0.0}
-    )
-    options = {"industry": None, "tolerance_m2": None, **options}
-    return judge_rules(rows, pd.Series({"P": 100.0}), plan, **options).iloc[0]
+    """The finding on a parcel of 100 m2 of which this much is outside the second layer, at least, as drawn, at most."""
+    none, pairs = np.zeros((1, 2)), np.zeros(0)
+    beyond = [np.array([[100.0, area]]) for area in (nominal, low, high)]
+    measured = Measured(np.array([100.0]), pairs, pairs, pairs, pairs, pairs, pairs, *beyond, none)
+    found = judge_rules(measured, plan, **options)
+    return tabulate_findings(found, measured, plan, parcel_id=np.array(["P"], dtype=object)).iloc[0]
 
 
 def line(kind: str, **more):

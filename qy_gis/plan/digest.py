@@ -1,0 +1,31 @@
+"""What a plan rests on, as hashes: every file that was read, and the rules."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from qy_gis.plan.model import Plan
+
+
+def hash_files(plan: Plan) -> dict[str, str]:
+    """Return the SHA-256 of every TOML and data file of a plan, by number of the folder and path in it."""
+    files: dict[str, str] = {}
+    for number, folder in enumerate(plan.folders):
+        read = sorted(folder.glob("*.toml"))
+        for layer in plan.layers.values():
+            if layer.folder == folder:
+                named = [layer.file, layer.coverage if Path(layer.coverage).suffix else None]
+                read += [folder / name for name in named if name is not None]
+        for file in sorted(set(read)):
+            with file.open("rb") as content:
+                digest = hashlib.file_digest(content, "sha256").hexdigest()
+            files[f"{number}:{file.relative_to(folder).as_posix()}"] = digest
+    return files
+
+
+def hash_rules(plan: Plan) -> str:
+    """Return the SHA-256 of all rules, whatever files they come from."""
+    rules = {key: [rule.model_dump(mode="json") for rule in layer.rules] for key, layer in plan.layers.items()}
+    return hashlib.sha256(json.dumps(rules, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
