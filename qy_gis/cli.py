@@ -144,7 +144,6 @@ def demo(output: str) -> None:
     """演示：样例地块与地图。Check the sample parcels, with and without an office's own data, and draw the maps."""
     with _one_line_errors():
         from qy_gis.maps.page import draw
-        from qy_gis.overlay.index import open_index
         from qy_gis.parcels.read import read_parcels
         from qy_gis.plan.read import bundled_folder, read_plan
         from qy_gis.reports.write import write_report
@@ -165,10 +164,8 @@ def demo(output: str) -> None:
         ]:
             plan = read_plan(*own)
             click.echo(f"\n== {title}")
-            with _progress(quiet=False) as progress:
-                index = open_index(plan, progress=progress)
             for sample in samples:
-                result = check_parcels(read_parcels(sample), plan, industry="新能源", index=index)
+                result = check_parcels(read_parcels(sample), plan, industry="新能源")
                 click.echo(f"\n{sample.name}")
                 _print_verdicts(result)
                 written.append(write_report(result, folder / f"{stem}-{sample.stem}.html"))

@@ -14,7 +14,6 @@ import pytest
 import shapely
 
 import qy_gis as qy
-from qy_gis.overlay.index import open_index
 from qy_gis.plan.validate import validate_plan
 
 ROOT = Path(__file__).parent.parent
@@ -70,7 +69,7 @@ def plan() -> qy.Plan:
 @pytest.fixture(scope="module")
 def check(plan: qy.Plan) -> Check:
     """Check against the bundled plan, cut once."""
-    return partial(qy.check, plan=plan, index=open_index(plan))
+    return partial(qy.check, plan=plan)
 
 
 def read_table(name: str) -> list[dict[str, str]]:

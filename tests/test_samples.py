@@ -15,7 +15,6 @@ import geopandas as gpd
 import pytest
 
 import qy_gis as qy
-from qy_gis.overlay.index import open_index
 from qy_gis.plan.validate import validate_plan
 
 ROOT = Path(__file__).parent.parent
@@ -39,13 +38,13 @@ def office() -> qy.Plan:
 @pytest.fixture(scope="module")
 def check(plan: qy.Plan) -> Check:
     """Check against the bundled plan, cut once."""
-    return partial(qy.check, plan=plan, index=open_index(plan))
+    return partial(qy.check, plan=plan)
 
 
 @pytest.fixture(scope="module")
 def check_office(office: qy.Plan) -> Check:
     """Check against the bundled plan with the office's synthetic data over it, cut once."""
-    return partial(qy.check, plan=office, index=open_index(office))
+    return partial(qy.check, plan=office)
 
 
 def test_office_layers_are_named_synthetic_and_keep_rules_and_style(plan: qy.Plan, office: qy.Plan) -> None:

@@ -34,7 +34,7 @@ from qy_gis.plan.model import Plan
 Progress = Callable[[int, int, str], None]
 
 #: Raised whenever what an index file holds changes its meaning; older files are then built anew.
-_FORMAT = 1
+_FORMAT = 2
 
 #: What a zone of the second grid is to its layer or feature.
 LOW, HIGH, UNION, UNION_LOW, UNION_HIGH, COVERED = range(6)
@@ -167,12 +167,16 @@ def open_index(plan: Plan, *, progress: Progress | None = None) -> Index:
     Parameters and errors are those of `build_index`. An index that is stale, truncated, or not one of ours is built
     anew. Where the cache folder cannot be written, the index is built each time.
     """
-    folder = cache_folder() / _key(plan)
-    kept = _load(folder)
-    if kept is None:
-        kept = build_index(plan, progress=progress)
-        _save(kept, folder)
-    return kept
+
+    def open_or_build() -> Index:
+        folder = cache_folder() / _key(plan)
+        kept = _load(folder)
+        if kept is None:
+            kept = build_index(plan, progress=progress)
+            _save(kept, folder)
+        return kept
+
+    return plan.derive("index", open_or_build)
 
 
 def cache_folder() -> Path:

@@ -222,7 +222,7 @@ def _meet_features(
     real = area > TOUCH_M2
     keep = real | contact
     parcel, feature, area, real = parcel[keep], feature[keep], np.where(real, area, 0.0)[keep], real[keep]
-    near = np.maximum(TOUCH_M2, 1e-9 * parcel_m2[parcel])
+    near = _dust(parcel_m2[parcel])
     relation = np.where(real, "overlaps", "touches").astype(object)
     relation[real & (area >= features.area_m2[feature] - near)] = "contains"
     within = real & (area >= parcel_m2[parcel] - near)
@@ -256,7 +256,12 @@ def _look_up(held: tuple[Ints, Ints], area: Floats, asked: tuple[Ints, Ints], fe
 
 def _without_dust(area: Floats, whole: Floats) -> Floats:
     """Return areas between 0 and the whole, nothing where it is less than contact."""
-    return np.where(area <= np.maximum(TOUCH_M2, 1e-9 * whole), 0.0, np.minimum(area, whole))
+    return np.where(area <= _dust(whole), 0.0, np.minimum(area, whole))
+
+
+def _dust(whole: Floats) -> Floats:
+    """Return the area (m2) below which part of a parcel is rounding: contact, or the last digits of a large one."""
+    return np.clip(1e-9 * whole, TOUCH_M2, 0.01)
 
 
 def _distances(measured: Measured, index: Index, lonlat: Geometries) -> Floats:

@@ -7,19 +7,26 @@ and grown by it (possibly inside). Where the layer is not complete, nothing is s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from qy_gis.measure.crs import grid_epsg, zone_at
+from qy_gis.measure.crs import grid_epsg, planar_excess_ppm, zone_at
 from qy_gis.measure.plane import Geometries, project, to_grid, to_lonlat, to_plane
 from qy_gis.plan.model import Layer, Plan
 
 #: Before shrinking or growing, edges are at most this long, so that a straight edge in degrees and the same edge in the
 #: grid differ by less than 2 mm.
 _BUFFER_EDGE_M = 400.0
+
+#: Segments to a quarter of a round corner.
+_QUADRANT_SEGMENTS = 16
+
+#: Gaps up to twice this far (m), or twice this share of the accuracy, are closed before shrinking.
+_CLOSE_M, _CLOSE_SHARE = 0.5, 20
 
 
 @dataclass(frozen=True)
@@ -38,10 +45,10 @@ class Zones:
         Per feature, the polygon shrunk and grown by the layer's accuracy; empty for points and lines. A point of a
         ``mixed`` layer stands for a polygon whose outline is not known: it is empty when shrunk, a disc when grown.
     union, union_low, union_high
-        All features together, as drawn, shrunk and grown; land under two features counts once. The last two are cut to
-        ``covered``.
+        All features together, as drawn, shrunk and grown; land under two features counts once. ``union_high`` is cut to
+        ``covered``: outside, all land may belong to the layer anyway.
     covered
-        Where the layer is complete; None means everywhere. Outside, land may be full of the layer or free of it.
+        Where the layer is complete; None means everywhere. Outside, what is drawn is there, and more may be.
     """
 
     layer: Layer
@@ -75,7 +82,7 @@ def project_zones(plan: Plan, key: str) -> Zones:
     >>> import qy_gis as qy
     >>> core = project_zones(qy.read_plan(), "core")
     >>> [round(part.area / 1e6, 1) for part in (core.union_low, core.union, core.union_high)]
-    [1166.6, 1297.2, 1372.5]
+    [1166.4, 1297.2, 1372.6]
     """
     layer = plan.layers[key]
     table = plan.features(key)
@@ -84,20 +91,20 @@ def project_zones(plan: Plan, key: str) -> Zones:
     shapes = _valid(project(lonlat))
     coverage = plan.coverage(key)
     covered = None if coverage is None else _valid(project(np.array([coverage], dtype=object)))[0]
-    union = unite(shapes)
+    # Neighbours are united where their common corners are stored: densified one by one, or moved to another plane, they
+    # would part by a hair along the line between them, and shrinking would widen the hair to a gap.
+    united = _unite_stored(stored, table.crs)
+    union = unite(_valid(project(united)))
     if layer.accuracy_m > 0 and layer.geometry in ("polygon", "mixed") and len(stored):
         grid_zone = grid_zone_of(plan)
-        in_grid = shapely.segmentize(shapely.simplify(to_grid(lonlat, grid_zone), 0), _BUFFER_EDGE_M)
-        low = _buffer(in_grid, -layer.accuracy_m, grid_zone)
-        high = _buffer(in_grid, layer.accuracy_m, grid_zone)
-        # Two neighbours shrunk one by one would leave a gap along the line between them.
-        united = np.array([unite(in_grid)], dtype=object)
+        low = _buffer(lonlat, -layer.accuracy_m, grid_zone)
+        high = _buffer(lonlat, layer.accuracy_m, grid_zone)
         union_low, union_high = _buffer(united, -layer.accuracy_m, grid_zone)[0], unite(high)
     else:
         low = high = polygons_only(shapes)
         union_low = union_high = union
     if covered is not None:
-        union_low, union_high = (shapely.intersection(each, covered) for each in (union_low, union_high))
+        union_high = shapely.intersection(union_high, covered)
     return Zones(
         layer=layer,
         feature_id=table["feature_id"].to_numpy(dtype=object),
@@ -126,9 +133,32 @@ def unite(geometries: Geometries) -> BaseGeometry:
     return shapely.Polygon() if united.is_empty else united
 
 
-def _buffer(in_grid: Geometries, distance_m: float, grid_zone: int) -> Geometries:
-    """Shrink or grow geometries in the grid, and return them in the survey plane."""
-    return _valid(to_plane(shapely.buffer(in_grid, distance_m), grid_epsg(grid_zone, prefixed=False), edges="stored"))
+def _unite_stored(stored: Geometries, crs: Any) -> Geometries:
+    """Unite polygons in the CRS they are stored in; return their union in degrees, densified, of shape (1,)."""
+    parts = shapely.get_parts(stored)
+    parts = parts[shapely.get_dimensions(parts) == 2]
+    united = shapely.union_all(parts) if len(parts) else shapely.Polygon()
+    return to_lonlat(np.array([united], dtype=object), crs, edges="stored")
+
+
+def _buffer(lonlat: Geometries, distance_m: float, grid_zone: int) -> Geometries:
+    """Shrink or grow geometries by at least a distance on the ground, and return them in the survey plane."""
+    grid = grid_epsg(grid_zone, prefixed=False)
+    in_grid = shapely.segmentize(shapely.simplify(to_grid(lonlat, grid_zone), 0), _BUFFER_EDGE_M)
+    x0, y0, x1, y1 = shapely.total_bounds(lonlat)
+    corners = np.array([x0, x1, x0, x1]), np.array([y0, y0, y1, y1])
+    # A round corner is drawn by chords inside the circle, and a metre on the ground is more than one in the grid away
+    # from its meridian; both would leave land within the accuracy out.
+    chord = np.cos(np.pi / (4 * _QUADRANT_SEGMENTS))
+    scale = np.sqrt(1 + np.nanmax(np.nan_to_num(planar_excess_ppm(*corners, grid))).clip(0) * 1e-6)
+    reach = distance_m * scale / chord
+    if distance_m < 0:
+        # Neighbours drawn without common corners part by a hair, which shrinking would widen to twice the accuracy:
+        # what is far narrower than the layer can know of is closed first.
+        close = min(-distance_m / _CLOSE_SHARE, _CLOSE_M)
+        in_grid, reach = shapely.buffer(in_grid, close, quad_segs=_QUADRANT_SEGMENTS), reach - close / chord
+    reached = shapely.buffer(in_grid, reach, quad_segs=_QUADRANT_SEGMENTS)
+    return _valid(to_plane(reached, grid, edges="stored"))
 
 
 def _valid(geometries: Geometries) -> Geometries:

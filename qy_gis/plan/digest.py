@@ -17,7 +17,10 @@ def hash_files(plan: Plan) -> dict[str, str]:
         for layer in plan.layers.values():
             if layer.folder == folder:
                 named = [layer.file, layer.coverage if Path(layer.coverage).suffix else None]
-                read += [folder / name for name in named if name is not None]
+                for name in (name for name in named if name is not None):
+                    # A Shapefile is several files of one name; its .prj alone can move it.
+                    data = folder / name
+                    read += data.parent.glob(f"{data.stem}.*") if data.suffix.lower() == ".shp" else [data]
         for file in sorted(set(read)):
             with file.open("rb") as content:
                 digest = hashlib.file_digest(content, "sha256").hexdigest()

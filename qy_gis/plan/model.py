@@ -6,14 +6,17 @@ Every model is strict: an unknown key, a wrong type or a value outside the accep
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
+
+DerivedT = TypeVar("DerivedT")
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
@@ -158,7 +161,23 @@ class Plan(BaseModel):
     all_sources: dict[str, Source] = {}
     folders: list[Path] = Field(default=[], exclude=True)
 
-    _features: dict[str, gpd.GeoDataFrame] = PrivateAttr(default_factory=dict)
+    _derived: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    def __copy__(self) -> Plan:
+        # `model_copy` may change a layer: what was derived from the original is not true of the copy.
+        copied = super().__copy__()
+        copied._derived = {}
+        return copied
+
+    def derive(self, name: str, make: Callable[[], DerivedT]) -> DerivedT:
+        """Return what was derived from the plan under this name; make it the first time.
+
+        Data files are read once, zones are cut once: the rooms above keep such things here, with the plan they are of.
+        """
+        if name not in self._derived:
+            self._derived[name] = make()
+        found: DerivedT = self._derived[name]
+        return found
 
     def features(self, layer: str) -> gpd.GeoDataFrame:
         """Return the features of one layer, in the CRS they are stored in.
@@ -189,9 +208,8 @@ class Plan(BaseModel):
         """
         from qy_gis.plan import read
 
-        if layer not in self._features:
-            self._features[layer] = read.read_features(self, layer)
-        return self._features[layer]
+        # A copy: what a reader does to it must not change the next check.
+        return self.derive(f"features of {layer}", lambda: read.read_features(self, layer)).copy()
 
     def coverage(self, layer: str) -> BaseGeometry | None:
         """Return the outline of where a layer was surveyed, in longitude and latitude (CGCS2000); None = everywhere.
@@ -200,7 +218,7 @@ class Plan(BaseModel):
         """
         from qy_gis.plan import read
 
-        return read.read_coverage(self, layer)
+        return self.derive(f"coverage of {layer}", lambda: read.read_coverage(self, layer))
 
     def industry(self, name: str | None) -> str | None:
         """Return the key of an industry given by key, Chinese or English title, or alias (None stays None).

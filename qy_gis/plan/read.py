@@ -64,12 +64,12 @@ def read_plan(*folders: str | os.PathLike[str]) -> Plan:
     >>> plan.layers["core"].title.zh, plan.layers["core"].basis
     ('一核', 'proxy')
     """
-    paths = [Path(folder) for folder in folders]
-    missing = [path for path in paths if not path.is_dir()]
-    if missing:
-        raise PlanError(
-            [f"{path}: not a folder; a plan is a folder with plan.toml and layer files" for path in missing]
-        )
+    # Resolved now: data files are read later, perhaps from another working folder.
+    paths = [Path(folder).resolve() for folder in folders]
+    wrong = [f"{path}: not a folder; a plan is a folder of TOML files" for path in paths if not path.is_dir()]
+    wrong += [f"{path}: holds no TOML file" for path in paths if path.is_dir() and not any(path.glob("*.toml"))]
+    if wrong:
+        raise PlanError(wrong)
     if not any((path / "plan.toml").is_file() for path in paths):
         paths.insert(0, bundled_folder("layers"))
     faults: list[str] = []
@@ -96,6 +96,8 @@ def _read_folders(
     for folder in paths:
         for file in sorted(folder.glob("*.toml")):
             table = _load(file, faults)
+            if table is None:
+                continue
             if file.name == "plan.toml":
                 head = table
             elif file.name == "sources.toml":
@@ -114,12 +116,13 @@ def _lay_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in below.items() if key not in _DATA_KEYS} | above
 
 
-def _load(file: Path, faults: list[str]) -> dict[str, Any]:
+def _load(file: Path, faults: list[str]) -> dict[str, Any] | None:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        # Windows Notepad writes a byte order mark.
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         faults.append(f"{file}: not a TOML file in UTF-8: {error}")
-        return {}
+        return None
 
 
 def _parse(model: type[ModelT], table: dict[str, Any], where: str, faults: list[str]) -> ModelT | None:
@@ -150,6 +153,8 @@ def _broken_references(plan: Plan) -> list[str]:
 
     groups = {group.key for group in plan.groups}
     check("plan.toml: study_area", [plan.study_area], plan.layers, "layer")
+    if plan.study_area in plan.layers and plan.layers[plan.study_area].file is None:
+        faults.append(f"plan.toml: study_area: layer {plan.study_area!r} has no data, so the plan has no place")
     check("plan.toml: sources", plan.sources, plan.all_sources, "source")
     for key, industry in plan.industries.items():
         check(f"industries.toml: {key}.sources", industry.sources, plan.all_sources, "source")
@@ -157,7 +162,10 @@ def _broken_references(plan: Plan) -> list[str]:
         file = str(layer.folder / f"{key}.toml")
         check(f"{file}: group", [layer.group], groups, "group")
         check(f"{file}: sources", layer.sources, plan.all_sources, "source")
-        if layer.file is not None and not (layer.folder / layer.file).is_file():
+        outside = [name for name in (layer.file, layer.coverage) if name and Path(name).is_absolute()]
+        if outside:
+            faults.append(f"{file}: {outside[0]!r} is an absolute path; accepted are paths from the file's own folder")
+        elif layer.file is not None and not (layer.folder / layer.file).is_file():
             faults.append(f"{file}: file: {layer.file!r} does not exist in {layer.folder}")
         if layer.coverage not in ("everywhere", "study_area", "none") and not (layer.folder / layer.coverage).is_file():
             faults.append(
@@ -188,7 +196,7 @@ def read_features(plan: Plan, layer: str) -> gpd.GeoDataFrame:
     names = ["feature_id", "feature_name", "feature_name_en"]
     if found.file is None:
         return gpd.GeoDataFrame({name: [] for name in names}, geometry=[], crs="EPSG:4490")
-    from qy_gis.plan.validate import check_features
+    from qy_gis.plan.validate import check_features, check_place
 
     file = found.folder / found.file
     where = f"{found.folder / layer}.toml"
@@ -205,10 +213,11 @@ def read_features(plan: Plan, layer: str) -> gpd.GeoDataFrame:
     if "feature_name_en" not in table:
         table["feature_name_en"] = None
     table = table[[*names, *(column for column in table.columns if column not in names)]]
-    table["feature_id"] = table["feature_id"].astype(str)
-    for name in ("feature_name", "feature_name_en"):
+    for name in names:
         table[name] = table[name].astype(object).where(table[name].notna(), "").astype(str)
-    faults = check_features(table, found)
+    faults = check_features(table, found.geometry, filtered=found.filter is not None)
+    if not faults and layer != plan.study_area:
+        faults = check_place(table, plan.features(plan.study_area))
     if faults:
         raise PlanError([f"{where}: {file.name}: {fault}" for fault in faults])
     return table
@@ -230,15 +239,25 @@ def read_coverage(plan: Plan, layer: str) -> BaseGeometry | None:
     if found.coverage == "study_area":
         table = plan.features(plan.study_area)
     else:
+        from qy_gis.plan.validate import check_features, check_place
+
         table = _read_file(found.folder / found.coverage)
+        table["feature_id"] = [str(number) for number in range(len(table))]
+        faults = check_features(table, "polygon") or check_place(table, plan.features(plan.study_area))
+        if faults:
+            raise PlanError([f"{found.folder / layer}.toml: coverage: {found.coverage}: {fault}" for fault in faults])
     return shapely.union_all(to_lonlat(table.geometry.to_numpy(), table.crs, edges="stored"))
 
 
 def _read_file(file: Path) -> gpd.GeoDataFrame:
     import geopandas as gpd
+    from pyogrio import list_layers
     from pyogrio.errors import DataSourceError
 
     try:
+        inside = list_layers(file)[:, 0].tolist()
+        if len(inside) > 1:
+            raise PlanError([f"{file}: holds {len(inside)} layers ({', '.join(inside)}); accepted is a file with one"])
         return gpd.read_file(file, engine="pyogrio")
     except DataSourceError as error:
         raise PlanError([f"{file}: cannot be read: {error}"]) from error

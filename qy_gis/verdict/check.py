@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from qy_gis import columns
-from qy_gis.errors import ArgumentError
+from qy_gis.errors import ArgumentError, GeometryError
 from qy_gis.measure.crs import CGCS2000
 from qy_gis.measure.plane import project, to_lonlat
 from qy_gis.measure.units import to_hectares, to_mu
-from qy_gis.overlay.index import Index, Progress, open_index
+from qy_gis.overlay.index import Progress, open_index
 from qy_gis.overlay.overlap import measure_parcels, shape_overlaps, tabulate_overlaps
 from qy_gis.parcels.prepare import prepare_parcels
 from qy_gis.plan.model import Plan
@@ -22,6 +24,9 @@ from qy_gis.plan.read import read_plan
 from qy_gis.verdict.evidence import collect_evidence
 from qy_gis.verdict.findings import tabulate_findings, tabulate_verdicts
 from qy_gis.verdict.rules import judge_rules
+
+#: A parcel below this area (m2) cannot be told from contact with its neighbours.
+_LEAST_M2 = 0.01
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,6 @@ def check(
     *,
     industry: str | None = None,
     tolerance_m2: float | None = None,
-    index: Index | None = None,
     progress: Progress | None = None,
 ) -> CheckResult:
     """Check parcels against a plan.
@@ -89,8 +93,6 @@ def check(
         the land alone does not clear them.
     tolerance_m2
         Overlaps up to this area (m2) do not count. None keeps the tolerance written in each layer or rule.
-    index
-        The plan already cut (`qy_gis.overlay.index.open_index`), to check again without looking for it.
     progress
         Called as ``progress(done, total, what)`` while layers are cut and measured.
 
@@ -126,13 +128,19 @@ def check(
     """
     plan = read_plan() if plan is None else plan
     chosen = plan.industry(industry)
-    if tolerance_m2 is not None and not tolerance_m2 >= 0:
+    if tolerance_m2 is not None and not 0 <= tolerance_m2 < np.inf:
         raise ArgumentError(f"tolerance_m2={tolerance_m2!r} is not accepted; give an area in m2, 0 or more")
     given = prepare_parcels(parcels)
-    index = open_index(plan, progress=progress) if index is None else index
+    index = open_index(plan, progress=progress)
     lonlat = to_lonlat(given.geometry.to_numpy(), given.crs, edges="grid")
     parcel_id = given["parcel_id"].to_numpy(dtype=object)
     measured = measure_parcels(project(lonlat), index)
+    specks = parcel_id[measured.parcel_m2 < _LEAST_M2].tolist()
+    if specks:
+        raise GeometryError(
+            f"{len(specks)} of {len(parcel_id)} parcels are smaller than {_LEAST_M2} m2: {', '.join(specks[:5])}; "
+            "are the coordinates in the CRS they claim?"
+        )
     judged = judge_rules(measured, plan, industry=chosen, tolerance_m2=tolerance_m2)
     verdicts = tabulate_verdicts(judged, plan, parcel_id=parcel_id).set_index(given.index)
     areas = measured.parcel_m2
@@ -156,14 +164,15 @@ def check(
         overlaps=gpd.GeoDataFrame(overlaps, geometry="geometry", crs=CGCS2000),
         findings=tabulate_findings(judged, measured, plan, parcel_id=parcel_id),
         verdicts=verdicts,
-        repairs=_list_repairs(given),
+        repairs=_list_repairs(given, areas),
         evidence=collect_evidence(given, plan, industry=chosen, tolerance_m2=tolerance_m2),
         plan=plan,
         industry=chosen,
     )
 
 
-def _list_repairs(parcels: gpd.GeoDataFrame) -> pd.DataFrame:
+def _list_repairs(parcels: gpd.GeoDataFrame, areas: NDArray[np.float64]) -> pd.DataFrame:
+    """One row per thing that was repaired while reading."""
     rows = [
         {"parcel_id": parcel, "file": file, **repair}
         for parcel, file, repairs in zip(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from importlib.metadata import version
 from typing import Any
 
@@ -42,6 +43,7 @@ def collect_evidence(
             {"file": row[columns.SOURCE_FILE], "sha256": row[columns.SOURCE_SHA256]}
             for row in sources.to_dict(orient="records")
         ],
+        "geometry_sha256": _hash_geometry(parcels),
         "crs": {"parcels": parcels.crs.to_string(), "plane": PLANE, "datum_operation": "none (CGCS2000 = WGS 84)"},
         "industry": industry,
         "tolerance_m2": {
@@ -55,3 +57,11 @@ def collect_evidence(
             "proj": pyproj.proj_version_str,
         },
     }
+
+
+def _hash_geometry(parcels: gpd.GeoDataFrame) -> str:
+    """Return the SHA-256 of what was measured, which need not be what a file says: it may have been mended or moved."""
+    digest = hashlib.sha256(parcels.crs.to_wkt().encode())
+    for parcel, outline in zip(parcels["parcel_id"], parcels.geometry.to_wkb(), strict=True):
+        digest.update(f"{parcel}\0".encode() + outline)
+    return digest.hexdigest()

@@ -69,6 +69,9 @@ def tabulate_findings(
                 zh, en = _industries(rule, plan)
                 unstated = (f"未注明产业；本条适用于：{zh}。", f"No industry was stated; the rule applies to: {en}. ")
                 reason, settle = (unstated[0] + reason[0], unstated[1] + reason[1]), _STATE_INDUSTRY
+                if low <= limit:  # the land is open too: stating the industry is not enough
+                    zh, en = _STATE_INDUSTRY.split(" / ")
+                    settle = f"{zh}；{rule.settle.zh} / {en}; {rule.settle.en}"
             judgement = (rule.severity, columns.OUTCOMES[outcome], nominal, low, high, limit)
             document = (rule.document, rule.article, rule.date.isoformat() if rule.date else "", rule.reviewed)
             rows.append((name, layer.key, rule.key, *judgement, *reason, settle, *document))
@@ -132,13 +135,13 @@ def _explain(
     causes = []
     if no_data > 0:
         causes.append(
-            (f"其中 {no_data:,.2f} m² 不在该图层的数据覆盖范围内", f"{no_data:,.2f} m² are not covered by the layer")
+            (f"有 {no_data:,.2f} m² 不在该图层的完整覆盖范围内", f"the layer is not complete on {no_data:,.2f} m²")
         )
     if layer.accuracy_m > 0:
         causes.append((f"界线可能偏差 {layer.accuracy_m:,.0f} m", f"its line may be off by {layer.accuracy_m:,.0f} m"))
     why_zh, why_en = "，".join(cause for cause, _ in causes), ", ".join(cause for _, cause in causes)
     span = f"{low:,.2f}–{high:,.2f} m²"
     return (
-        f"{found[0]}{why_zh}，实际可能为 {span}，待核实。{rule.reason.zh}",
+        f"{found[0]}但{why_zh}，实际可能为 {span}，待核实。{rule.reason.zh}",
         f"{found[1]} But {why_en}: it may be {span}. {rule.reason.en}",
     )

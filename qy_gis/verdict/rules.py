@@ -98,8 +98,8 @@ def judge_rules(
     Notes
     -----
     A rule passes when even the most that may stand against it is tolerated, fails when even the least is not, and is
-    unknown otherwise. A rule for certain industries does not apply to others; when no industry was stated it can
-    pass, but not fail.
+    unknown otherwise. It never passes on land where the layer is not complete, whatever the tolerance. A rule for
+    certain industries does not apply to others; when no industry was stated it can pass, but not fail.
     """
     numbered = [(number, rule) for number, layer in enumerate(plan.layers.values()) for rule in layer.rules]
     layers = list(plan.layers.values())
@@ -114,7 +114,9 @@ def judge_rules(
         against = KINDS[rule.kind](measured.parcel_m2, beyond)
         given = (tolerance_m2, rule.tolerance_m2, layers[number].tolerance_m2)
         limit = next(tolerance for tolerance in given if tolerance is not None)
-        judged = np.where(against.high <= limit, PASS, np.where(against.low > limit, FAIL, UNKNOWN)).astype(np.int8)
+        # Tolerance forgives what is known to be small; it does not make unsurveyed land known.
+        surveyed = measured.no_data_m2[:, number] == 0
+        judged = np.select([(against.high <= limit) & surveyed, against.low > limit], [PASS, FAIL], UNKNOWN)
         concern = APPLIES
         if rule.industries is not None and industry not in rule.industries:
             concern = UNSTATED if industry is None else OTHER_INDUSTRY

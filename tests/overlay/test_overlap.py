@@ -71,8 +71,8 @@ def test_accuracy_makes_an_interval(make_plan: MakePlan):
     table = rows(measure(plan, square(900, 400, 200)), "park")
     inside = table.loc[("P0", "park0")]
     # 100 m of 200 are inside, 50 surely, 150 possibly; times 200 m.
-    assert inside[["area_m2", "low_m2", "high_m2"]].tolist() == pytest.approx([20e3, 10e3, 30e3], rel=1e-3)
-    assert table.loc[("P0", "")][["low_m2", "high_m2"]].tolist() == pytest.approx([10e3, 30e3], rel=1e-3)
+    assert inside[["area_m2", "low_m2", "high_m2"]].tolist() == pytest.approx([20e3, 10e3, 30e3], rel=2e-3)
+    assert table.loc[("P0", "")][["low_m2", "high_m2"]].tolist() == pytest.approx([10e3, 30e3], rel=2e-3)
 
 
 def test_unsurveyed_land_may_be_full_or_empty(make_plan: MakePlan, tmp_path):

@@ -121,3 +121,60 @@ def test_industry_by_key_title_or_alias_and_the_accepted_ones_else(make_plan: Ma
 def test_an_unknown_layer_lists_those_there_are(make_plan: MakePlan):
     with pytest.raises(qy.ArgumentError, match="accepted: city"):
         make_plan().features("moon")
+
+
+def test_a_folder_without_a_layer_is_not_passed_over(tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(qy.PlanError, match="holds no TOML file"):
+        qy.read_plan(tmp_path / "empty")
+
+
+def test_the_byte_order_mark_of_windows_is_read(tmp_path: Path):
+    folder = write_plan(tmp_path / "plan", {"farmland": {"shapes": [square(0, 0)]}})
+    file = folder / "farmland.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert "farmland" in qy.read_plan(folder).layers
+
+
+def test_a_file_that_is_no_toml_is_one_fault(tmp_path: Path):
+    folder = write_plan(tmp_path / "plan", {})
+    (folder / "broken.toml").write_text("title = {", encoding="utf-8")
+    with pytest.raises(qy.PlanError) as caught:
+        qy.read_plan(folder)
+    assert len(caught.value.faults) == 1
+
+
+def test_an_absolute_path_is_refused(tmp_path: Path):
+    folder = write_plan(tmp_path / "plan", {"farmland": {"shapes": [square(0, 0)]}})
+    file = folder / "farmland.toml"
+    file.write_text(file.read_text("utf-8").replace('"farmland.gpkg"', f'"{folder / "farmland.gpkg"}"'), "utf-8")
+    with pytest.raises(qy.PlanError, match="absolute path"):
+        qy.read_plan(folder)
+
+
+def test_a_study_area_without_data_is_a_fault(tmp_path: Path):
+    folder = write_plan(tmp_path / "plan", {})
+    write_layer(folder, "city", None, coverage="none")
+    with pytest.raises(qy.PlanError, match="study_area: layer 'city' has no data"):
+        qy.read_plan(folder)
+
+
+def test_features_are_the_readers_own(make_plan: MakePlan):
+    plan = make_plan(farmland={"shapes": [square(0, 0)]})
+    mine = plan.features("farmland")
+    mine.loc[0, "geometry"] = square(9000, 0)
+    assert plan.features("farmland").geometry[0].equals(square(0, 0))
+
+
+def test_a_copy_of_a_plan_derives_its_own(make_plan: MakePlan):
+    plan = make_plan(farmland={"shapes": [square(0, 0)]})
+    assert plan.derive("answer", lambda: 1) == plan.derive("answer", lambda: 2) == 1
+    assert plan.model_copy().derive("answer", lambda: 2) == 2
+
+
+def test_a_relative_folder_stays_where_it_was(tmp_path: Path, monkeypatch):
+    write_plan(tmp_path / "plan", {"farmland": {"shapes": [square(0, 0)]}})
+    monkeypatch.chdir(tmp_path)
+    plan = qy.read_plan("plan")
+    monkeypatch.chdir("/")
+    assert len(plan.features("farmland")) == 1

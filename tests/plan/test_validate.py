@@ -59,3 +59,56 @@ def test_the_committed_schema_is_that_of_the_model_and_accepts_every_layer():
             # TOML has dates of its own; JSON, and so its schema, has text.
             table = json.loads(json.dumps(tomllib.loads(file.read_text(encoding="utf-8")), default=str))
             jsonschema.validate(table, json.loads(text))
+
+
+def refused(folder: Path) -> str:
+    with pytest.raises(qy.PlanError) as caught:
+        validate_plan(qy.read_plan(folder))
+    return "\n".join(caught.value.faults)
+
+
+def test_a_layer_far_from_the_study_area_is_in_the_wrong_crs(tmp_path: Path):
+    # Figures of zone 38 labelled as zone 37: three degrees to the west.
+    folder = write_plan(tmp_path / "plan", {"park": {"shapes": [square(0, 0)], "crs": "EPSG:4546"}})
+    assert "park.gpkg: lies at 110.0" in refused(folder)
+
+
+def test_metres_labelled_as_degrees_are_named_with_their_file(tmp_path: Path):
+    folder = write_plan(tmp_path / "plan", {"park": {"shapes": [square(0, 0)], "crs": "EPSG:4490"}})
+    assert "park.gpkg: the CRS is in degrees" in refused(folder)
+
+
+@pytest.mark.parametrize("blank", ["", " ", None])
+def test_a_feature_without_an_id_is_a_fault(tmp_path: Path, blank):
+    folder = write_plan(tmp_path / "plan", {"park": {"shapes": [square(0, 0)]}})
+    gpd.GeoDataFrame(
+        {"id": [blank, "b"], "name": ["1", "2"]}, geometry=[square(0, 0), square(2000, 0)], crs=4547
+    ).to_file(folder / "park.gpkg", engine="pyogrio")
+    assert "1 features have no id" in refused(folder)
+
+
+@pytest.mark.parametrize(
+    ("outline", "crs", "says"),
+    [
+        (shapely.Point(405_000, 2_610_000), 4547, "are not MultiPolygon or Polygon"),
+        (None, 4547, "have no geometry"),
+        (square(0, 0), 2436, "Beijing 1954"),
+        (square(0, 0), 4546, "outside the study area"),
+    ],
+)
+def test_a_coverage_file_is_held_to_the_same(tmp_path: Path, outline, crs, says):
+    (tmp_path / "plan").mkdir()
+    table = gpd.GeoDataFrame({"id": ["a"]}, geometry=[outline], crs=crs)
+    table.to_file(tmp_path / "plan" / "outline.gpkg", engine="pyogrio")
+    folder = write_plan(tmp_path / "plan", {"park": {"shapes": [square(0, 0)], "coverage": "outline.gpkg"}})
+    faults = refused(folder)
+    assert "park.toml: coverage: outline.gpkg: " in faults
+    assert says in faults
+
+
+def test_a_data_file_of_several_layers_is_a_fault(tmp_path: Path):
+    folder = write_plan(tmp_path / "plan", {"park": {"shapes": [square(0, 0)]}})
+    gpd.GeoDataFrame({"id": ["a"]}, geometry=[square(0, 0)], crs=4547).to_file(
+        folder / "park.gpkg", layer="second", engine="pyogrio"
+    )
+    assert "holds 2 layers (park, second)" in refused(folder)

@@ -94,7 +94,7 @@ def test_a_batch_gives_the_same_digits_as_a_single_check(plan):
 def test_a_parcel_outside_the_plan_is_undetermined(plan):
     result = qy.check(parcels_of(square(80_000, 0, 100)), plan)
     assert result.verdicts["verdict"].tolist() == ["undetermined"]
-    assert result.findings["reason"].str.contains("不在该图层的数据覆盖范围内").any()
+    assert result.findings["reason"].str.contains("不在该图层的完整覆盖范围内").any()
 
 
 def test_industry_by_name_and_unknown_ones(plan):
@@ -109,6 +109,24 @@ def test_a_negative_tolerance_is_refused_and_a_large_one_forgives(plan):
     assert qy.check(corner, plan, tolerance_m2=101).verdicts["verdict"].tolist() == ["suitable"]
     with pytest.raises(qy.ArgumentError, match="tolerance_m2=-1"):
         qy.check(corner, plan, tolerance_m2=-1)
+
+
+@pytest.mark.parametrize("tolerance_m2", [1, 1e9])
+def test_no_tolerance_makes_unsurveyed_land_pass(make_plan: MakePlan, tolerance_m2):
+    plan = make_plan(unseen={"shapes": None, "rules": PROHIBIT})
+    result = qy.check(parcels_of(square(0, 0, 0.9), square(2000, 0)), plan, tolerance_m2=tolerance_m2)
+    assert result.verdicts["verdict"].tolist() == ["undetermined"] * 2
+
+
+def test_a_known_part_of_an_incomplete_layer_counts(make_plan: MakePlan):
+    plan = make_plan(farmland={"shapes": [square(0, 0)], "coverage": "none", "rules": PROHIBIT})
+    result = qy.check(parcels_of(square(100, 100, 100), square(3000, 0, 100)), plan)
+    assert result.verdicts["verdict"].tolist() == ["prohibited", "undetermined"]
+
+
+def test_a_parcel_too_small_to_be_one_is_refused(plan):
+    with pytest.raises(qy.GeometryError, match=r"smaller than 0\.01 m2: P1"):
+        qy.check(parcels_of(square(0, 0, 0.05)), plan)
 
 
 @pytest.mark.parametrize(

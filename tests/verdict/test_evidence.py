@@ -42,3 +42,25 @@ def test_every_change_of_what_it_rests_on_shows(make_plan: MakePlan, tmp_path, p
     assert (before["parcels"] != after["parcels"]) == (part == "parcel")
     assert (before["rules_sha256"] != after["rules_sha256"]) == (part == "rule")
     assert (before["plan"]["files"] != after["plan"]["files"]) == (part in ("rule", "data"))
+
+
+def test_moved_parcels_are_not_those_of_the_file(make_plan: MakePlan, tmp_path):
+    plan = make_plan()
+    parcels_of(square(0, 0, 10)).to_crs(4490).to_file(tmp_path / "p.gpkg", engine="pyogrio")
+    read = qy.read_parcels(tmp_path / "p.gpkg")
+    moved = read.set_geometry(read.translate(0.01))
+    first, second = (qy.check(parcels, plan).evidence for parcels in (read, moved))
+    assert first["parcels"] == second["parcels"]
+    assert first["geometry_sha256"] != second["geometry_sha256"]
+
+
+def test_every_file_of_a_shapefile_counts(make_plan: MakePlan, tmp_path):
+    plan = make_plan(farmland={"shapes": [square(0, 0)], "rules": RULES})
+    table = plan.features("farmland").rename(columns={"feature_id": "id", "feature_name": "name"})
+    folder = tmp_path / "plan"
+    toml = folder / "farmland.toml"
+    toml.write_text(toml.read_text("utf-8").replace("farmland.gpkg", "farmland.shp"), "utf-8")
+    table[["id", "name", "geometry"]].to_file(folder / "farmland.shp", engine="pyogrio")
+    (folder / "farmland.gpkg").unlink()
+    files = qy.check(parcels_of(square(0, 0, 10)), qy.read_plan(folder)).evidence["plan"]["files"]
+    assert {"0:farmland.shp", "0:farmland.prj", "0:farmland.dbf"} <= set(files)
