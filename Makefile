@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs browser schema layers clean
+.PHONY: help demo test lint bench docs browser schema layers clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -20,6 +20,11 @@ lint: .venv/installed-dev ## Run the checks that need no test: style, types, and
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: benchmarks/.venv/installed ## Hold the engine against its peers (in an environment of their own)
+	benchmarks/.venv/bin/python -m benchmarks.run
+	benchmarks/.venv/bin/python -m benchmarks.growth
+	benchmarks/.venv/bin/python -m benchmarks.one_parcel
 
 docs: .venv/installed-dev browser ## Take the pictures of the README anew
 	$(BIN)/python docs/make_images.py
@@ -46,6 +51,11 @@ clean: ## Remove what was built or installed here
 
 .venv/installed-dev: .venv/installed
 	$(PIP) --editable '.[dev]'
+	@touch $@
+
+benchmarks/.venv/installed: pyproject.toml benchmarks/requirements.txt
+	$(PYTHON) -m venv benchmarks/.venv
+	benchmarks/.venv/bin/pip install --quiet --disable-pip-version-check --editable . --requirement benchmarks/requirements.txt
 	@touch $@
 
 # Pages are tested in a real browser, with a font that has Chinese.

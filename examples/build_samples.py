@@ -23,6 +23,8 @@ import shapely
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
+import qy_gis as qy
+
 GRID = "EPSG:4547"
 #: Every file that can hold a date holds this one, so that a run of the script changes nothing.
 STAMP = (2026, 1, 1)
@@ -206,10 +208,63 @@ def write_parcels(folder: Path) -> None:
     write_geopackage(folder / "mixed.gpkg", ["M-01", "M-02", "M-03"], MIXED)
 
 
+def write_formats(folder: Path) -> None:
+    """Write the parcel of ``suitable.geojson`` in every format and dialect, and some files with what goes wrong."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parcel = make_table(["S-01"], [SUITABLE], ["parcel_id", "name", "use"]).set_crs(GRID)
+    for ending in (".gpkg", ".shp", ".zip", ".dxf", ".kml", ".kmz", ".geojson", ".xlsx", ".fgb", ".parquet"):
+        qy.write_parcels(parcel, folder / f"parcel{ending}")
+    for dialect in ("approval", "supply", "one-map", "linkage", "satellite"):
+        qy.write_parcels(parcel, folder / f"{dialect}.txt", dialect=dialect)
+    qy.write_parcels(parcel, folder / "wkt.csv")
+    (folder / "parcel.wkt").write_text(f"SRID=4547;{SUITABLE.geometry.wkt}\n", encoding="utf-8", newline="\n")
+    points = [f"{n},{north:.3f},{east:.3f}" for n, (east, north) in enumerate(corners_of(SUITABLE), start=1)]
+    table = "\r\n".join(["序号,X坐标,Y坐标", *points, ""])
+    (folder / "points.csv").write_bytes(table.encode("gb18030"))
+    spoken = make_table(["S-01"], [SUITABLE], ["DKBH", "DKMC", "DKYT"])
+    pyogrio.write_dataframe(spoken, folder / "parcel.mif", driver="MapInfo File", encoding="CP936")
+    with tempfile.TemporaryDirectory() as scratch:
+        database = Path(scratch) / "parcel.gdb"
+        pyogrio.write_dataframe(spoken, database, driver="OpenFileGDB", layer="parcel", promote_to_multi=True)
+        with zipfile.ZipFile(folder / "parcel.gdb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for part in sorted(database.iterdir()):
+                archive.writestr(zipfile.ZipInfo(f"parcel.gdb/{part.name}", (*STAMP, 0, 0, 0)), part.read_bytes())
+    write_dirty(folder)
+
+
+def corners_of(shape: Shape) -> list[tuple[float, float]]:
+    """Return the corners of a rectangle, each once, with the zone in front of the easting."""
+    return [(east + ZONE_PREFIX, north) for east, north in shapely.get_coordinates(shape.geometry)[:-1].tolist()]
+
+
+def write_dirty(folder: Path) -> None:
+    """Write files that are read, and whose repairs are told."""
+    # GBK, full-width punctuation, no 带号, m2 for 公顷, no @, X and Y swapped, no J, and a ring left open.
+    points = [f"{n}，1，{east:.3f}，{north:.3f}" for n, (east, north) in enumerate(corners_of(SUITABLE), start=1)]
+    lines = [
+        "【属性描述】",
+        "坐标系＝",
+        "几度分带=3",
+        "带号=",
+        "[地块坐标]",
+        f"3,59986,S-01,{SUITABLE.name},面,,工业用地,",
+        *points,
+    ]
+    (folder / "dirty.txt").write_bytes("\r\n".join([*lines, ""]).encode("gb18030"))
+    # A point twice, a spike half a millimetre thin, and heights.
+    ring = shapely.get_coordinates(SUITABLE.geometry)
+    east, north = ring[1]
+    spoilt = np.vstack([ring[:2], ring[1:2], [(east + 5, north - 0.0003), (east, north - 0.0005)], ring[2:]])
+    rough = Shape(SUITABLE.name, SUITABLE.name_en, shapely.force_3d(shapely.Polygon(spoilt), 12.0))
+    table = make_table(["S-01"], [rough], ["地块编号", "项目名称", "土地用途"])
+    pyogrio.write_dataframe(table, folder / "dirty.gpkg", driver="GPKG", layer="dirty")
+
+
 def build_all(out: Path) -> None:
     """Write everything under a folder that stands for ``examples``."""
     write_office(out / "office" / "data")
     write_parcels(out / "parcels")
+    write_formats(out / "parcels" / "formats")
 
 
 def main() -> None:

@@ -23,10 +23,16 @@ if TYPE_CHECKING:
     )
     from qy_gis.maps.page import draw
     from qy_gis.measure.area import areas
+    from qy_gis.overlay.combine import combine, cross_layers
     from qy_gis.parcels.read import read_parcels
+    from qy_gis.parcels.write import write_parcels
     from qy_gis.plan.model import Layer, Plan, Rule
     from qy_gis.plan.read import read_plan
     from qy_gis.reports.write import write_report
+    from qy_gis.siting.criteria import read_criteria
+    from qy_gis.siting.eligible import eligible_area, rule_costs
+    from qy_gis.siting.rank import rank_sites, rank_stability
+    from qy_gis.siting.sites import find_sites
     from qy_gis.verdict.check import CheckResult, check
 
 __version__ = "0.1.0"
@@ -48,9 +54,18 @@ _HOME = {
     "SourceError": "errors",
     "areas": "measure.area",
     "check": "verdict.check",
+    "combine": "overlay.combine",
+    "cross_layers": "overlay.combine",
     "draw": "maps.page",
+    "eligible_area": "siting.eligible",
+    "find_sites": "siting.sites",
+    "rank_sites": "siting.rank",
+    "rank_stability": "siting.rank",
+    "read_criteria": "siting.criteria",
     "read_parcels": "parcels.read",
     "read_plan": "plan.read",
+    "rule_costs": "siting.eligible",
+    "write_parcels": "parcels.write",
     "write_report": "reports.write",
 }
 
@@ -71,9 +86,18 @@ __all__ = [
     "SourceError",
     "areas",
     "check",
+    "combine",
+    "cross_layers",
     "draw",
+    "eligible_area",
+    "find_sites",
+    "rank_sites",
+    "rank_stability",
+    "read_criteria",
     "read_parcels",
     "read_plan",
+    "rule_costs",
+    "write_parcels",
     "write_report",
 ]
 

@@ -47,6 +47,44 @@ FINDINGS = [
 #: One row per parcel.
 VERDICTS = ["parcel_id", "verdict", "fails", "unknowns", "summary", "summary_en"]
 
+#: One row per face of the combined layers, followed by a column per layer.
+FACES = ["face_id", "area_m2", "area_ha", "area_mu", "width_m"]
+
+#: One row per contiguous part of the land that the rules leave.
+ELIGIBLE = ["part_id", "verdict", "area_m2", "area_ha", "area_mu"]
+
+#: One row per rule or setback, between the land there is and the land it leaves.
+RULE_COSTS = [
+    "step",
+    "layer",
+    "rule",
+    "severity",
+    "title",
+    "title_en",
+    "alone_m2",
+    "unknown_m2",
+    "change_m2",
+    "left_m2",
+    "marginal_m2",
+]
+
+#: One row per site; sites are parcels.
+SITES = [
+    "parcel_id",
+    "name",
+    "use",
+    "area_m2",
+    "area_ha",
+    "area_mu",
+    "compactness",
+    "width_m",
+    "verdict",
+    "fails",
+    "unknowns",
+    "summary",
+    "summary_en",
+]
+
 #: One row per thing that was repaired while reading.
 REPAIRS = ["parcel_id", "file", "line", "what", "before", "after"]
 
@@ -55,6 +93,13 @@ SOURCE_FILE, SOURCE_SHA256, SOURCE_REPAIRS = "source_file", "source_sha256", "so
 
 RELATIONS = ("within", "overlaps", "contains", "touches", "outside")
 OUTCOMES = ("pass", "fail", "unknown")
+
+#: Severities of rules: what a failed rule asks for.
+SEVERITY_TEXT = {
+    "prohibit": ("禁止", "prohibits"),
+    "approve": ("报批", "approval"),
+    "advise": ("论证", "justification"),
+}
 
 #: Verdicts from worst to best, with their text for readers.
 VERDICT_TEXT = {

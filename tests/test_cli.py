@@ -75,6 +75,11 @@ def test_outputs_are_written_and_named(plan, parcels, tmp_path):
         (["check", "{parcels}", "-o", "out.odt"], ".json"),
         (["check", "{parcels}", "--layers", "nowhere"], "not a folder"),
         (["map", "moon"], "overview"),
+        (["map", "-o", "map.docx"], ".pdf, .png, .svg"),
+        (["map", "--scale", "5000"], "-o with .pdf"),
+        (["map", "-o", "map.pdf", "--before", "x"], "paper has no swipe"),
+        (["map", "all", "-o", "x.html"], "leave -o out"),
+        (["atlas", "-o", "x.png"], "ends in .pdf"),
         (["layers", "--layers", "nowhere"], "not a folder"),
     ],
 )
@@ -84,6 +89,68 @@ def test_a_wrong_command_says_what_is_wrong_and_exits_2(parcels, arguments, says
     assert shown.exit_code == 2
     assert says in shown.output
     assert "Traceback" not in shown.output
+
+
+def test_what_is_wrong_with_the_command_is_said_before_the_work(parcels, plan, tmp_path):
+    shown = run("check", parcels, "--layers", plan, "-o", tmp_path / "out.odt")
+    assert (shown.exit_code, "P1" in shown.output) == (2, False)
+    before = parcels.read_bytes()
+    for command in (("check", parcels, "-o", parcels), ("convert", parcels, parcels)):
+        shown = run(*command)
+        assert shown.exit_code == 2
+        assert "is the file that is read" in shown.output
+    assert parcels.read_bytes() == before
+
+
+def test_a_file_where_a_folder_should_be_is_no_verdict(parcels, tmp_path):
+    (tmp_path / "afile").write_text("", encoding="utf-8")
+    for command in (("map", "zones", "-o", tmp_path / "afile" / "x.html"), ("demo", "-o", tmp_path / "afile" / "x")):
+        assert run(*command).exit_code == 2
+
+
+def test_a_fault_of_the_program_is_no_verdict(parcels, monkeypatch):
+    def fail(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("qy_gis.plan.read.read_plan", fail)
+    shown = run("check", parcels)
+    assert shown.exit_code == 70
+    assert "ZeroDivisionError" in shown.output
+
+
+def test_an_override_of_the_tolerance_is_said(parcels, plan):
+    shown = run("check", parcels, "--layers", plan, "--tolerance", "7")
+    assert "容差由命令指定为 7.00 m²" in shown.output
+
+
+def test_control_characters_do_not_reach_the_terminal(plan, tmp_path):
+    path = tmp_path / "hostile.gpkg"
+    parcels_of(square(950, 0, 100)).assign(parcel_id="\x1b[2Jgone", name="[red]x").to_file(path, engine="pyogrio")
+    shown = run("check", path, "--layers", plan)
+    assert "\x1b" not in shown.output
+    assert "[red]x" in shown.output
+
+
+def test_severity_is_shown(parcels, plan):
+    assert "prohibits" in run("check", parcels, "--layers", plan).output
+
+
+def test_batch_writes_tables_and_sums_up(plan, parcels, tmp_path):
+    shown = run("batch", parcels, "--layers", plan, "-o", tmp_path / "out.parquet")
+    assert shown.exit_code == 1
+    assert "2 宗 / parcels" in shown.output
+    assert {path.name for path in (tmp_path / "out.parquet").iterdir()} >= {"overlaps", "findings", "verdicts"}
+    again = run("batch", parcels, "--layers", plan, "-o", tmp_path / "out.parquet")
+    assert again.exit_code == 2
+    assert "exists already" in again.output
+
+
+def test_index_shows_and_clears_what_is_kept(plan, parcels, tmp_path, monkeypatch):
+    monkeypatch.setenv("QY_GIS_CACHE", str(tmp_path / "cache"))
+    run("check", parcels, "--layers", plan)
+    assert "1 个索引" in run("index").output
+    assert "已清除" in run("index", "--clear").output
+    assert "0 个索引" in run("index").output
 
 
 def test_layers_lists_what_the_plan_holds():
@@ -101,6 +168,28 @@ def test_map_writes_a_page(tmp_path):
     assert (tmp_path / "deep" / "overview.html").stat().st_size > 100_000
 
 
+def test_map_on_paper_and_atlas(plan, tmp_path):
+    page = tmp_path / "own.toml"
+    both = '{ zh = "图", en = "Map" }'
+    text = f'title = {both}\nsubject = "plan"\nnote = {both}\neach = ["farmland"]\n'
+    page.write_text(text, encoding="utf-8")
+    for suffix in ("pdf", "png", "svg"):
+        target = tmp_path / f"map.{suffix}"
+        shown = run("map", page, "-o", target, "--layers", plan, "--scale", 300000, "--paper", "A4", "--accessible")
+        assert shown.exit_code == 0
+        assert target.stat().st_size > 10_000
+    shown = run("atlas", "-o", tmp_path / "atlas.pdf", "--layers", plan, "--page", page, "--paper", "A4")
+    assert shown.exit_code == 0
+    assert "2 幅" in shown.output
+
+
+def test_every_page_at_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("map", "all").exit_code == 0
+    written = {path.stem for path in (tmp_path / "maps" / "html").glob("*.html")}
+    assert written == {"atlas", "control", "layout", "overview", "platforms", "zones"}
+
+
 def test_demo_shows_every_verdict_and_the_pages(tmp_path):
     shown = run("demo", "-o", tmp_path)
     assert shown.exit_code == 0
@@ -108,3 +197,14 @@ def test_demo_shows_every_verdict_and_the_pages(tmp_path):
         assert text in shown.output
     pages = {path.name for path in tmp_path.glob("*.html")}
     assert {"overview.html", "zones.html", "platforms.html", "check-office-suitable.html"} <= pages
+
+
+def test_convert_tells_repairs_and_writes(tmp_path: Path):
+    folder = Path(__file__).parent.parent / "examples" / "parcels" / "formats"
+    done = CliRunner().invoke(main, ["convert", str(folder / "dirty.txt"), str(tmp_path / "a.gpkg")])
+    assert done.exit_code == 0, done.output
+    assert "dirty.txt:7 X、Y 颠倒 / X and Y swapped (4 处 / places)" in done.output
+    assert f"written: {tmp_path / 'a.gpkg'} (1 宗 / parcels)" in done.output
+    wrong = CliRunner().invoke(main, ["convert", str(tmp_path / "a.gpkg"), str(tmp_path / "a.txt"), "--dialect", "x"])
+    assert wrong.exit_code == 2
+    assert "dialect='x' is no dialect" in wrong.output

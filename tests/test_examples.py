@@ -49,3 +49,24 @@ def test_shares_add_up_and_files_are_written(notebook):
         1
     )
     assert "['farmland.gpkg', 'farmland.html', 'farmland.json']" in shown(notebook, "page = qy.draw(judged)")
+
+
+@pytest.fixture(scope="module")
+def siting(tmp_path_factory):
+    book = jupytext.read(EXAMPLES / "siting.py")
+    folder = tmp_path_factory.mktemp("siting")
+    NotebookClient(book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    return book
+
+
+def test_the_bundled_plan_leaves_no_land_for_sure_and_the_office_does(siting):
+    assert shown(siting, "len(qy.eligible_area(bundled").strip() == "0"
+    assert "suitable" in shown(siting, 'land.groupby("verdict")')
+
+
+def test_sites_pass_the_check_and_are_ranked(siting):
+    assert shown(siting, "set(qy.check(sites").strip() == "{'pass'}"
+    assert "p_first" in shown(siting, '"p_first", "p_top3", "shift"')
+    assert (
+        sum("image/png" in output.get("data", {}) for cell in siting.cells for output in cell.get("outputs", [])) == 4
+    )

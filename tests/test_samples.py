@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 import re
 import runpy
 import warnings
@@ -71,11 +72,18 @@ def test_office_areas_are_those_written_down(office: qy.Plan) -> None:
     assert planar_ha("ecological_redline") == [20, 16 * 14 - 16]
 
 
+#: What stands beside a Shapefile and a MIF.
+COMPANIONS = (".shx", ".dbf", ".prj", ".cpg", ".mid")
+
+FORMATS = sorted(path for path in (EXAMPLES / "parcels" / "formats").iterdir() if path.suffix not in COMPANIONS)
+
+
 def read_sample(name: str, folder: Path = EXAMPLES / "parcels") -> gpd.GeoDataFrame:
     # Planar areas in zone 38 are 230 to 570 ppm too large in Qingyuan: a warning that is right, and no fault here.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", qy.GridWarning)
-        return qy.read_parcels(folder / name)
+        # A drawing states no CRS.
+        return qy.read_parcels(folder / name, crs="EPSG:4547" if name.endswith(".dxf") else None)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +100,36 @@ def test_samples_show_every_verdict_under_the_office_data(name: str, verdicts: l
     result = check_office(read_sample(name), industry="新能源")
     assert result.verdicts["verdict"].tolist() == verdicts
     assert result.repairs.empty
+
+
+@pytest.mark.parametrize("path", FORMATS, ids=lambda path: path.name)
+def test_every_format_and_dialect_gives_the_same_area_and_verdict(path: Path, check_office: Check) -> None:
+    assert len(FORMATS) == 22
+    parcels = read_sample(path.name, path.parent)
+    expected = read_sample("suitable.geojson")
+    (area,), (right,) = (qy.areas(table.geometry, table.crs) for table in (parcels, expected))
+    assert area == pytest.approx(right, abs=0.01)
+    result = check_office(parcels, industry="新能源")
+    assert result.verdicts["verdict"].tolist() == ["suitable"]
+    assert (len(result.repairs) > 0) == path.name.startswith(("dirty", "points", "satellite"))
+
+
+def test_every_repair_of_the_dirty_samples_is_told() -> None:
+    text = json.loads(read_sample("dirty.txt", EXAMPLES / "parcels" / "formats")["source_repairs"][0])
+    assert [(repair["line"], repair["what"].split(" / ")[0]) for repair in text] == [
+        (1, "全角标点"),
+        (2, "坐标系未填,按 2000 国家大地坐标系读"),
+        (4, "带号未填,取自横坐标"),
+        (6, "地块行缺 @"),
+        (7, "全角字符"),
+        (7, "点号缺 J"),
+        (7, "X、Y 颠倒"),
+        (10, "圈未闭合,已闭合"),
+        (6, "界址点数不符"),
+        (6, "面积以平方米计"),
+    ]
+    rough = json.loads(read_sample("dirty.gpkg", EXAMPLES / "parcels" / "formats")["source_repairs"][0])
+    assert [repair["what"].split(" / ")[0] for repair in rough] == ["去除高程 Z", "去除 1 毫米内的重点和尖刺"]
 
 
 def test_the_red_line_alone_keeps_its_neighbour_open(check_office: Check) -> None:
@@ -134,10 +172,12 @@ def test_the_shapefile_names_no_encoding_and_reads_right() -> None:
 def test_samples_come_out_the_same_again(tmp_path: Path) -> None:
     runpy.run_path(str(EXAMPLES / "build_samples.py"))["build_all"](tmp_path)
     made = [path for path in sorted(tmp_path.rglob("*")) if path.is_file()]
-    assert len(made) == 7 + 8
+    assert len(made) == 7 + 8 + 27
     for path in made:
         kept = EXAMPLES / path.relative_to(tmp_path)
-        if path.suffix in (".geojson", ".txt"):
+        if path.suffix in COMPANIONS:
+            continue
+        if path.suffix in (".geojson", ".txt", ".csv", ".kml", ".wkt"):
             assert path.read_bytes() == kept.read_bytes(), path.name
         else:
             # The containers differ between versions of GDAL; what they hold does not.

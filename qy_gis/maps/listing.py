@@ -23,9 +23,10 @@ def list_parcels(result: CheckResult) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``industry`` (text in both languages, or None); ``counts`` of parcels by verdict, worst first; ``parcels``, at
-        most `MOST_LISTED`, each with its row in the parcel layer and its findings by outcome; ``unlisted``, how many
-        parcels were left out; ``repairs`` made while reading.
+        ``layer`` that holds the parcels; ``title``, a key of the words; ``industry`` (text in both languages, or None);
+        ``counts`` of parcels by verdict, worst first; ``parcels``, at most `MOST_LISTED`, each with its row in the
+        parcel layer and its findings by outcome; ``unlisted``, how many parcels were left out; ``repairs`` made while
+        reading.
     """
     worst_first = {verdict: place for place, verdict in enumerate(VERDICT_TEXT)}
     table = result.parcels.drop(columns=result.parcels.geometry.name)
@@ -34,13 +35,12 @@ def list_parcels(result: CheckResult) -> dict[str, Any]:
     listed = joined.sort_values("verdict", key=lambda verdict: verdict.map(worst_first), kind="stable")[:MOST_LISTED]
     findings = result.findings[result.findings["parcel_id"].isin(listed["parcel_id"])]
     of_parcel = dict(list(findings.groupby("parcel_id", sort=False)))
-    counts = result.parcels["verdict"].value_counts()
     industry = None if result.industry is None else result.plan.industries[result.industry].title.model_dump()
     return {
+        "layer": ":parcels",
+        "title": "result",
         "industry": industry,
-        "counts": [
-            {"verdict": verdict, "parcels": int(counts[verdict])} for verdict in worst_first if verdict in counts
-        ],
+        "counts": count_verdicts(result.parcels),
         "parcels": [
             _describe_parcel(row, of_parcel.get(row["parcel_id"], findings[:0]), result.plan)
             for row in listed.to_dict("records")
@@ -50,8 +50,19 @@ def list_parcels(result: CheckResult) -> dict[str, Any]:
     }
 
 
-def _describe_parcel(row: dict[str, Any], findings: pd.DataFrame, plan: Plan) -> dict[str, Any]:
+def count_verdicts(parcels: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return how many parcels have each verdict, worst first."""
+    counts = parcels["verdict"].value_counts()
+    return [{"verdict": verdict, "parcels": int(counts[verdict])} for verdict in VERDICT_TEXT if verdict in counts]
+
+
+def say_area(row: dict[str, Any]) -> dict[str, str]:
+    """Return the area of a parcel, a site or a piece of land in three units, from the columns of its table."""
     m2, ha, mu = f"{row['area_m2']:,.2f}", f"{row['area_ha']:,.4f}", f"{row['area_mu']:,.2f}"
+    return {"zh": f"{m2} m² · {ha} 公顷 · {mu} 亩", "en": f"{m2} m² · {ha} ha · {mu} mu"}
+
+
+def _describe_parcel(row: dict[str, Any], findings: pd.DataFrame, plan: Plan) -> dict[str, Any]:
     declared = row["declared_m2"]
     return {
         "row": row["row"],
@@ -59,7 +70,7 @@ def _describe_parcel(row: dict[str, Any], findings: pd.DataFrame, plan: Plan) ->
         "name": text(row["name"]),
         "use": text(row["use"]),
         "verdict": row["verdict"],
-        "area": {"zh": f"{m2} m² · {ha} 公顷 · {mu} 亩", "en": f"{m2} m² · {ha} ha · {mu} mu"},
+        "area": say_area(row),
         "declared": None if pd.isna(declared) else f"{declared:,.2f} m²",
         "summary": {"zh": text(row["summary"]) or "", "en": text(row["summary_en"]) or ""},
         "findings": {

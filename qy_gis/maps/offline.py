@@ -20,7 +20,8 @@ import folium
 from branca.element import CssLink, Element, Figure, JavascriptLink
 from folium.template import Template
 
-from qy_gis.errors import MapError, OutputError
+from qy_gis.errors import MapError
+from qy_gis.maps.output import replace_file
 
 _ASSETS = Path(__file__).parent / "assets"
 
@@ -32,7 +33,24 @@ _BUNDLED = {
 }
 
 #: The page's own scripts, in the order in which they build on each other.
-_SCRIPTS = ("core", "geometry", "drawing", "labels", "frame", "inspect", "panel", "listing", "page")
+_SCRIPTS = (
+    "core",
+    "geometry",
+    "geodesy",
+    "drawing",
+    "labels",
+    "frame",
+    "inspect",
+    "panel",
+    "listing",
+    "tools",
+    "search",
+    "measure",
+    "swipe",
+    "paper",
+    "permalink",
+    "page",
+)
 
 #: Even if something on the page asked for a file, or data became markup, nothing may be fetched or sent.
 _POLICY = (
@@ -73,14 +91,7 @@ class OfflineFigure(Figure):
     def save(self, path: str | os.PathLike[str]) -> None:  # type: ignore[override]  # a path, not an open file
         """Write the page to a file; see `OfflineMap.save`."""
         text = self.render()
-        target = Path(path)
-        part = target.with_name(f"{target.name}.part")
-        try:
-            part.write_text(text, encoding="utf-8", newline="\n")
-            part.replace(target)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise OutputError(f"{target}: cannot be written: {error.strerror or error}") from error
+        replace_file(path, text.encode("utf-8"))
 
     def _repr_html_(self, **kwargs: Any) -> str:
         title = html.escape(self._document["title"][self._document["lang"]])

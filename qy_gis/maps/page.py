@@ -1,24 +1,32 @@
 """A map page: what a page file may say, and the map drawn from it.
 
-A page is a TOML file that picks layers and words; the plan, the result of a check or a table gives the data.
+A page is a TOML file that picks layers and words; the plan, the result of a check, a siting or a table gives the data.
 """
 
 from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from qy_gis.errors import ArgumentError, MapError
 from qy_gis.maps import document
 from qy_gis.maps.offline import OfflineMap
+from qy_gis.maps.sheet import Paper
 from qy_gis.maps.words import Lang
 from qy_gis.plan.model import Key, Line, Plan, Text
 from qy_gis.plan.read import bundled_folder
 from qy_gis.verdict.check import CheckResult
+
+if TYPE_CHECKING:
+    from qy_gis.siting.criteria import Criteria
+
+Subject = Literal["plan", "result", "sites"]
+
+_SUBJECTS: dict[Subject, str] = {"plan": "a plan", "result": "a result", "sites": "sites"}
 
 
 class Page(BaseModel):
@@ -27,12 +35,15 @@ class Page(BaseModel):
     A page that lists ``layers`` is for the plans that have them. Without the list it takes every layer of whatever plan
     it is given, the larger below the smaller; ``on`` and ``labels`` then name the layers to pick where the plan has
     them, and a plan that has none of ``on`` is shown whole.
+
+    ``paper`` and ``scale`` (of 1:scale; absent: a round one at which the extent fits) are for the page on paper, and
+    ``each`` names the layers whose features have a sheet each in an atlas.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     title: Text
-    subject: Literal["plan", "result"]
+    subject: Subject
     layers: list[Key] | None = None
     on: list[Key] | None = None
     labels: list[Key] = []
@@ -40,6 +51,9 @@ class Page(BaseModel):
     facts: dict[str, Text] = {}
     review_number: Line | None = None
     note: Text
+    paper: Paper = "A3"
+    scale: int | None = Field(default=None, ge=100, le=50_000_000)
+    each: list[Key] = []
 
     @model_validator(mode="after")
     def _stay_on_the_page(self) -> Page:
@@ -54,19 +68,38 @@ class Page(BaseModel):
 
 
 def draw(
-    subject: Plan | CheckResult | gpd.GeoDataFrame, *, page: str | Path | None = None, lang: Lang = "zh"
+    subject: Plan | CheckResult | gpd.GeoDataFrame,
+    *,
+    page: str | Path | None = None,
+    lang: Lang = "zh",
+    before: Plan | None = None,
+    by: str | None = None,
+    plan: Plan | None = None,
+    land: gpd.GeoDataFrame | None = None,
+    criteria: Criteria | None = None,
 ) -> OfflineMap:
-    """Draw a plan, the result of a check, or any table of features, as one page that needs no network.
+    """Draw a plan, the result of a check, a siting, or any table of features, as one page that needs no network.
 
     Parameters
     ----------
     subject
-        A plan (page ``overview`` unless told otherwise), the result of a check (page ``check``), or a GeoDataFrame in
-        any CRS, which becomes one layer whose columns are shown on a click.
+        A plan (page ``overview`` unless told otherwise), the result of a check (page ``check``), sites from
+        `qy_gis.find_sites` or `qy_gis.rank_sites` together with ``plan`` (page ``siting``), or any other GeoDataFrame
+        in any CRS, which becomes one layer whose columns are shown on a click.
     page
-        Name of a bundled page, see `pages`, or path of a page file. A GeoDataFrame takes none.
+        Name of a bundled page, see `pages`, or path of a page file. A GeoDataFrame without ``plan`` takes none.
     lang
         Language the page opens in; the reader can switch.
+    before
+        An earlier edition of the plan: its layers are listed beside, to swipe one against the other.
+    by
+        Column of a GeoDataFrame that colours its features.
+    plan
+        The plan that sites were searched in, to lie beneath them.
+    land
+        With ``plan``: what `qy_gis.eligible_area` returned, to lie under the sites.
+    criteria
+        With ``plan``: those by which the sites are ranked, for titles and units; without them their keys are shown.
 
     Returns
     -------
@@ -76,7 +109,8 @@ def draw(
     Raises
     ------
     ArgumentError
-        The subject, the page or the language is not one of those accepted.
+        The subject, the page, the language or a column is not one of those accepted, or an argument is for another
+        subject.
     MapError
         The page has faults, is for another subject, names layers that the plan lacks, or holds too many features.
     CRSError
@@ -91,17 +125,32 @@ def draw(
     """
     if lang not in ("zh", "en"):
         raise ArgumentError(f"lang={lang!r} is not accepted; accepted: 'zh', 'en'")
+    if before is not None and not isinstance(subject, Plan):
+        raise ArgumentError("before= is an earlier edition of a plan; it goes with a plan only")
+    if by is not None and not isinstance(subject, gpd.GeoDataFrame):
+        raise ArgumentError("by= is a column of a GeoDataFrame; it goes with a GeoDataFrame only")
+    if plan is not None and (not isinstance(subject, gpd.GeoDataFrame) or by is not None):
+        raise ArgumentError("plan= is for sites; it goes with a GeoDataFrame of sites only, and without by=")
+    if plan is None and (land is not None or criteria is not None):
+        raise ArgumentError("land= and criteria= are for sites; they go with plan=, the plan of the sites")
     if isinstance(subject, Plan):
-        return OfflineMap(document.describe_plan(subject, _pick(page, "overview", "plan"), lang=lang))
+        shown = pick_page(page, "overview", "plan")
+        return OfflineMap(document.describe_plan(subject, shown, lang=lang, before=before))
     if isinstance(subject, CheckResult):
-        return OfflineMap(document.describe_result(subject, _pick(page, "check", "result"), lang=lang))
+        return OfflineMap(document.describe_result(subject, pick_page(page, "check", "result"), lang=lang))
     if not isinstance(subject, gpd.GeoDataFrame):
         raise ArgumentError(
             f"subject is a {type(subject).__name__}; accepted: a Plan, a CheckResult or a geopandas.GeoDataFrame"
         )
+    if plan is not None:
+        shown = pick_page(page, "siting", "sites")
+        return OfflineMap(document.describe_siting(subject, plan, shown, lang=lang, land=land, criteria=criteria))
     if page is not None:
-        raise ArgumentError(f"page={str(page)!r} is for a plan or a result; a GeoDataFrame is drawn without a page")
-    return OfflineMap(document.describe_table(subject, lang=lang))
+        raise ArgumentError(
+            f"page={str(page)!r} is for a plan, a result, or sites with plan=; otherwise a GeoDataFrame is drawn "
+            "without a page"
+        )
+    return OfflineMap(document.describe_table(subject, lang=lang, by=by))
 
 
 def pages() -> list[str]:
@@ -110,7 +159,7 @@ def pages() -> list[str]:
     Examples
     --------
     >>> pages()
-    ['check', 'overview', 'platforms', 'zones']
+    ['atlas', 'check', 'control', 'layout', 'overview', 'platforms', 'siting', 'zones']
     """
     return sorted(file.stem for file in bundled_folder("maps").glob("*.toml"))
 
@@ -143,8 +192,9 @@ def _fault_line(file: Path, fault: Any) -> str:
     return ": ".join(part for part in (str(file), key, fault["msg"]) if part) + found
 
 
-def _pick(page: str | Path | None, default: str, subject: str) -> Page:
+def pick_page(page: str | Path | None, default: str, subject: Subject) -> Page:
+    """Return the page asked for, or the default one, if it is for that subject."""
     found = read_page(default if page is None else page)
     if found.subject != subject:
-        raise MapError(f"page {page}: is for a {found.subject}, and was given a {subject}")
+        raise MapError(f"page {page}: is for {_SUBJECTS[found.subject]}, and was given {_SUBJECTS[subject]}")
     return found

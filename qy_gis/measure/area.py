@@ -45,4 +45,4 @@ def areas(geometries: ArrayLike, crs: Any) -> NDArray[np.float64]:
     >>> areas([plot], "EPSG:4547").round(2).tolist()
     [1999.54]
     """
-    return np.asarray(shapely.area(to_plane(np.asarray(geometries, dtype=object), crs, edges="grid")))
+    return np.nan_to_num(shapely.area(to_plane(np.asarray(geometries, dtype=object), crs, edges="grid")))

@@ -65,11 +65,12 @@ def to_lonlat(geometries: Geometries, crs: Any, *, edges: Edges) -> Geometries:
     if edges == "stored":
         return _densify(flat, LONGEST_EDGE_DEGREES)
     bounds = shapely.bounds(flat)
-    middle = np.nan_to_num((bounds[:, 0] + bounds[:, 2]) / 2)
+    somewhere = np.isfinite(bounds[:, 0])  # None and empty geometries are nowhere
+    zones = np.where(somewhere, zone_at(np.where(somewhere, (bounds[:, 0] + bounds[:, 2]) / 2, 0.0)), -1)
     out = flat.copy()
-    for zone in np.unique(zone_at(middle)).tolist():
+    for zone in np.unique(zones[somewhere]).tolist():
         grid = CRS.from_epsg(grid_epsg(zone, prefixed=False))
-        rows = zone_at(middle) == zone
+        rows = zones == zone
         in_grid = _transform(flat[rows], transformer(grid, inverse=True).transform)
         out[rows] = _to_degrees(_densify(in_grid, LONGEST_EDGE_M), grid)
     return out

@@ -134,8 +134,10 @@ def cut_zones(polygons: Geometries) -> Grid:
     """
     frame = _fit_frame(polygons)
     left, floor, size, columns = frame[:4].tolist()
-    zone = np.flatnonzero(~shapely.is_empty(polygons) & (shapely.get_dimensions(polygons) == 2))
-    pieces = polygons[zone]
+    # Part by part: a layer of thousands of patches, united, is one zone whose bounds are the city's.
+    pieces, zone = shapely.get_parts(polygons, return_index=True)
+    sound = ~shapely.is_empty(pieces) & (shapely.get_dimensions(pieces) == 2)
+    pieces, zone = pieces[sound], zone[sound]
     x0, y0, x1, y1 = shapely.bounds(pieces).T
     blocks = np.column_stack([(x0 - left) // size, (y0 - floor) // size, (x1 - left) // size, (y1 - floor) // size])
     blocks = blocks.astype(np.int64)

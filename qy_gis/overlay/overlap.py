@@ -304,7 +304,8 @@ def _classify_slivers(geometry: Geometries, width: Floats) -> NDArray[np.object_
     (a chord artefact). A strip under a metre wide and a hundred times as long is one of digitising.
     """
     length = np.asarray(shapely.length(geometry)) / 2
-    latitude = np.radians(shapely.get_y(shapely.centroid(unproject(geometry))))
+    bounds = shapely.bounds(unproject(geometry))
+    latitude = np.radians(np.nan_to_num((bounds[:, 1] + bounds[:, 3]) / 2))
     # The mean width of a circle segment is two thirds of its height; 10 % is left for how its length is estimated.
     chord_m = 1.1 * 2 / 3 * length**2 * np.tan(np.abs(latitude)) / (8 * _EARTH_M)
     real = np.isfinite(width)

@@ -7,9 +7,10 @@ import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import TypeAlias
 
 from qy_gis.errors import SourceError
 from qy_gis.parcels.repairs import list_faults
@@ -17,48 +18,70 @@ from qy_gis.parcels.repairs import list_faults
 #: What an archive of parcels may hold; beyond that it is a mistake or an attack.
 MAX_MEMBERS, MAX_BYTES, MAX_RATIO = 2_000, 512 * 1024**2, 200
 
+#: What `unpack_source` can find in an archive: the ending of the main file, and those of the files that belong to it.
+PARTS = {
+    ".shp": (".shp", ".shx", ".dbf", ".prj", ".cpg"),
+    ".tab": (".tab", ".dat", ".map", ".id", ".ind"),
+    ".kml": (".kml",),
+    ".gdb": (),
+}
+
+_NAMES = {".shp": "Shapefiles", ".tab": "MapInfo tables", ".kml": "KML documents", ".gdb": "file geodatabases"}
 _NESTED = (".zip", ".kmz", ".rar", ".7z", ".gz", ".tgz", ".bz2", ".xz", ".tar")
-_SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, OSError, ValueError)
+
+#: A source in an archive: ending, path without it, and its files by their name beside or in it.
+_Found: TypeAlias = tuple[str, PurePosixPath, dict[str, zipfile.ZipInfo]]
 
 
 @contextmanager
-def unpack_shapefile(path: Path, *, layer: str | None) -> Iterator[Path]:
-    """Unpack one Shapefile of a zip archive into a temporary folder.
+def unpack_source(path: Path, *, kinds: Sequence[str], layer: str | None, title: str) -> Iterator[tuple[Path, bool]]:
+    """Unpack one source of a zip archive into a temporary folder.
 
     Parameters
     ----------
     path
         The zip archive. Names in it are UTF-8 if it says so, else GB18030.
+    kinds
+        Which of `PARTS` are accepted.
     layer
-        Which Shapefile, by its name without ``.shp`` (with its folder where that is not enough); None if there is only
-        one.
+        Which of several, by its name without ending (with its folder where that is not enough). If there is only one,
+        and it is not of this name, it may have layers of its own.
+    title
+        What to call the archive in messages.
 
     Yields
     ------
-    pathlib.Path
-        The .shp, its companions beside it.
+    tuple
+        The main file (or the folder of a file geodatabase), and whether ``layer`` has named it.
 
     Raises
     ------
     SourceError
         Not a zip archive, unsafe (paths that lead outside, links, encryption, archives inside, more than 2,000 members,
-        512 MiB or 200 times its size), or not exactly one Shapefile.
+        512 MiB or 200 times its size), or not exactly one source.
     """
-    try:
-        with zipfile.ZipFile(path, metadata_encoding="gb18030") as archive:
-            members = _check_members(archive.infolist(), path.name)
-            parts = _choose_shapefile(members, layer, path.name)
-            with tempfile.TemporaryDirectory(prefix="qy_gis_") as folder:
-                for ending, member in parts.items():
+    with tempfile.TemporaryDirectory(prefix="qy_gis_") as folder:
+        try:
+            with zipfile.ZipFile(path, metadata_encoding="gb18030") as archive:
+                members = check_members(archive.infolist(), title)
+                (kind, _, parts), named = _choose(_find_sources(members, kinds), members, kinds, layer, title)
+                target = Path(folder) / f"parcels{kind}"
+                if kind == ".gdb":
+                    target.mkdir()
+                for name, member in parts.items():
                     # A member never yields more bytes than it declares, and those have been added up.
-                    (Path(folder) / f"parcels{ending}").write_bytes(archive.read(member))
-                yield Path(folder) / "parcels.shp"
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path.name} cannot be unpacked: {error}") from error
+                    place = target / name if kind == ".gdb" else target.with_suffix(name)
+                    place.write_bytes(archive.read(member))
+        except _DAMAGE as error:
+            if isinstance(error, SourceError):
+                raise
+            raise SourceError(f"{title} cannot be unpacked: {error}") from error
+        yield target, named
 
 
-def _check_members(members: list[zipfile.ZipInfo], title: str) -> list[zipfile.ZipInfo]:
-    """Return the files of an archive, if all of it is safe."""
+def check_members(members: Sequence[zipfile.ZipInfo], title: str) -> list[zipfile.ZipInfo]:
+    """Return the files of an archive, if all of it is safe; else raise a SourceError with all that is wrong."""
     faults = []
     if len(members) > MAX_MEMBERS:
         faults.append(f"{len(members)} members; accepted are {MAX_MEMBERS}")
@@ -82,18 +105,58 @@ def _check_members(members: list[zipfile.ZipInfo], title: str) -> list[zipfile.Z
     return [member for member in members if not member.is_dir()]
 
 
-def _choose_shapefile(members: list[zipfile.ZipInfo], layer: str | None, title: str) -> dict[str, zipfile.ZipInfo]:
-    """Return the members of the one Shapefile there is, or that is asked for, by extension."""
+def check_archive(path: Path, title: str) -> None:
+    """Raise a SourceError if a file that is a zip archive by its format (XLSX) is damaged or unsafe."""
+    try:
+        with zipfile.ZipFile(path, metadata_encoding="gb18030") as archive:
+            check_members(archive.infolist(), title)
+    except _DAMAGE as error:
+        if isinstance(error, SourceError):
+            raise
+        raise SourceError(f"{title} cannot be unpacked: {error}") from error
+
+
+def _find_sources(members: list[zipfile.ZipInfo], kinds: Sequence[str]) -> list[_Found]:
+    """Return every source of the accepted kinds in an archive."""
     paths = [(PurePosixPath(member.filename.replace("\\", "/")), member) for member in members]
     # macOS keeps a shadow of every file.
     paths = [(path, member) for path, member in paths if not path.name.startswith("._")]
-    shapes = [path.with_suffix("") for path, _ in paths if path.suffix.lower() == ".shp"]
-    chosen = shapes if layer is None else [shape for shape in shapes if layer in (shape.name, str(shape))]
-    if len(chosen) != 1:
-        found = ", ".join(str(shape) for shape in shapes) or ", ".join(str(path) for path, _ in paths[:20]) or "nothing"
-        raise SourceError(
-            f"{title} has {len(chosen)} Shapefiles{'' if layer is None else f' named {layer!r}'}, accepted is one; "
-            f"name it with layer=. Found: {found}"
-        )
-    same = [(path, member) for path, member in paths if path.with_suffix("") == chosen[0]]
-    return {path.suffix.lower(): member for path, member in same if path.suffix.lower() in _SHAPEFILE_PARTS}
+    found: list[_Found] = []
+    for kind in kinds:
+        if kind == ".gdb":
+            folders = dict.fromkeys(path.parent for path, _ in paths if path.parent.suffix.lower() == kind)
+            for folder in folders:
+                # The names of a geodatabase are a00000001.gdbtable and the like; anything else has no business in it.
+                inside = {
+                    path.name: member
+                    for path, member in paths
+                    if path.parent == folder and re.fullmatch(r"[A-Za-z0-9_.-]+", path.name)
+                }
+                found.append((kind, folder.with_suffix(""), inside))
+            continue
+        for stem in [path.with_suffix("") for path, _ in paths if path.suffix.lower() == kind]:
+            same = {
+                path.suffix.lower(): member
+                for path, member in paths
+                if path.with_suffix("") == stem and path.suffix.lower() in PARTS[kind]
+            }
+            found.append((kind, stem, same))
+    return found
+
+
+def _choose(
+    found: list[_Found], members: list[zipfile.ZipInfo], kinds: Sequence[str], layer: str | None, title: str
+) -> tuple[_Found, bool]:
+    """Return the one source there is, or that is asked for, and whether its name was asked for."""
+    named = [one for one in found if layer in (one[1].name, str(one[1]))]
+    if len(named) == 1:
+        return named[0], True
+    if len(found) == 1 and (layer is None or found[0][0] == ".gdb"):
+        return found[0], False
+    count = len(found if layer is None else named)
+    what = " or ".join(_NAMES[kind] for kind in dict.fromkeys(one[0] for one in found) or kinds)
+    listed = ", ".join(str(one[1]) for one in found) or ", ".join(m.filename for m in members[:20]) or "nothing"
+    raise SourceError(
+        f"{title} has {count} {what}{'' if layer is None else f' named {layer!r}'}, accepted is one; "
+        f"name it with layer=. Found: {listed}"
+    )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
+from pyproj.exceptions import ProjError
 
 from qy_gis.errors import CRSError, GeometryError
 from qy_gis.measure.area import areas
 from qy_gis.measure.crs import transformer
-from qy_gis.parcels.repairs import Repair, list_faults
+from qy_gis.parcels.repairs import Repair, Repairs, list_faults
+from qy_gis.parcels.vertices import drop_vertices
 
 Geometries: TypeAlias = NDArray[np.object_]
 
@@ -22,12 +26,15 @@ MAX_CHANGE_M2, MAX_CHANGE_SHARE = 1.0, 0.001
 #: Parcels are kept in a neighbouring zone's grid in earnest, never further away than one zone.
 _REACH_DEGREES = 3.0
 
+#: An outline whose edges meet more often than this is a tangle that takes GEOS minutes and gigabytes to mend.
+_MAX_MEETINGS, _SAMPLED_EDGES = 300_000, 200
+
 _POLYGON, _MULTIPOLYGON, _COLLECTION, _NONE = 3, 6, 7, -1
 
 
 def clean_outlines(
-    geometries: Geometries, crs: CRS, *, rows: list[str], repair: bool
-) -> tuple[Geometries, list[list[Repair]]]:
+    geometries: Geometries, crs: CRS, *, rows: Sequence[Any], repair: bool
+) -> tuple[Geometries, Repairs]:
     """Return the polygons of parcels, and what was repaired in each.
 
     Parameters
@@ -37,14 +44,14 @@ def clean_outlines(
     crs
         The CRS they are in.
     rows
-        What to call each of them in messages, of length n.
+        The number or name of each row in messages, of length n.
     repair
         Accept a mended outline whatever it does to the area.
 
     Returns
     -------
     tuple
-        Polygons and multipolygons of shape (n,), valid and without Z, and n lists of repairs.
+        Polygons and multipolygons of shape (n,), valid and without Z, and the repairs of those that had any, by place.
 
     Raises
     ------
@@ -54,14 +61,21 @@ def clean_outlines(
     CRSError
         The coordinates are out of the reach of the CRS.
     """
-    repairs: list[list[Repair]] = [[] for _ in rows]
+    repairs: Repairs = defaultdict(list)
     polygons = _drop_heights(_keep_polygons(geometries, rows, repairs), repairs)
     check_reach(polygons, crs, rows=rows)
+    polygons = drop_vertices(polygons, crs, repairs)
     return _mend(polygons, crs, rows=rows, repairs=repairs, repair=repair), repairs
 
 
-def check_reach(polygons: Geometries, crs: CRS, *, rows: list[str]) -> None:
+def check_reach(polygons: Geometries, crs: CRS, *, rows: Sequence[Any]) -> None:
     """Raise a CRSError if polygons lie where their CRS is not used, as mislabelled coordinates do."""
+    _check_transformation(crs)
+    # All of them at once first: mislabelled coordinates are rare, and a look at each is slow.
+    west, south, east, north = shapely.total_bounds(polygons)
+    corners = np.array([[west, west, east, east]]), np.array([[south, north, south, north]])
+    if _within_reach(*corners, crs).all():
+        return
     bounds = shapely.bounds(polygons)
     x, y = bounds[:, [0, 2]], bounds[:, [1, 3]]
     outside = ~_within_reach(x, y, crs)
@@ -75,13 +89,20 @@ def check_reach(polygons: Geometries, crs: CRS, *, rows: list[str]) -> None:
         guess = "these look like metres"
     else:
         guess = "is the zone right, and the zone prefix of the eastings?"
-    faults = [f"{rows[i]} at ({x[i, 0]:.3f}, {y[i, 0]:.3f})" for i in np.flatnonzero(outside)]
+    faults = [f"row {rows[i]} at ({x[i, 0]:.3f}, {y[i, 0]:.3f})" for i in np.flatnonzero(outside).tolist()]
     area = crs.area_of_use
     where = f", used {area.west:g}-{area.east:g} E, {area.south:g}-{area.north:g} N" if area else ""
     raise CRSError(
         f"{len(faults)} of {len(rows)} parcels are out of the reach of their CRS {crs.name!r}{where}; {guess}. "
         f"State the CRS the coordinates are in:\n{list_faults(faults)}"
     )
+
+
+def _check_transformation(crs: CRS) -> None:
+    try:
+        transformer(crs)
+    except ProjError as error:
+        raise CRSError(f"crs {crs.name!r} cannot be used: {error}") from error
 
 
 def _within_reach(x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS) -> NDArray[np.bool_]:
@@ -94,24 +115,26 @@ def _within_reach(x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS) -> N
     return np.asarray((near_lon & near_lat).all(axis=1))
 
 
-def _keep_polygons(geometries: Geometries, rows: list[str], repairs: list[list[Repair]]) -> Geometries:
+def _keep_polygons(geometries: Geometries, rows: Sequence[Any], repairs: Repairs) -> Geometries:
     polygons = geometries.copy()
     kinds = shapely.get_type_id(geometries)
     empty = shapely.is_empty(geometries)
-    points, of_row = shapely.get_coordinates(geometries, return_index=True)
     unreal = np.zeros(len(rows), dtype=bool)
-    unreal[of_row[~np.isfinite(points).all(axis=1)]] = True
+    # A sum is a number only if all are, and is quick.
+    if not np.isfinite(shapely.get_coordinates(geometries).sum()):
+        points, of_row = shapely.get_coordinates(geometries, return_index=True)
+        unreal[of_row[~np.isfinite(points).all(axis=1)]] = True
     faults = []
-    for i in np.flatnonzero(empty | unreal | ~np.isin(kinds, (_POLYGON, _MULTIPOLYGON))):
+    for i in np.flatnonzero(empty | unreal | ~np.isin(kinds, (_POLYGON, _MULTIPOLYGON))).tolist():
         geometry = geometries[i]
         if kinds[i] == _NONE:
-            faults.append(f"{rows[i]}: no geometry")
+            faults.append(f"row {rows[i]}: no geometry")
         elif empty[i]:
-            faults.append(f"{rows[i]}: empty {geometry.geom_type}")
+            faults.append(f"row {rows[i]}: empty {geometry.geom_type}")
         elif unreal[i]:
-            faults.append(f"{rows[i]}: {geometry.geom_type} with coordinates that are not numbers")
+            faults.append(f"row {rows[i]}: {geometry.geom_type} with coordinates that are not numbers")
         elif kinds[i] != _COLLECTION or not (parts := _polygons_in(geometry)):
-            faults.append(f"{rows[i]}: {geometry.geom_type} without a polygon")
+            faults.append(f"row {rows[i]}: {geometry.geom_type} without a polygon")
         else:
             polygons[i] = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
             inside = ", ".join(part.geom_type for part in geometry.geoms)
@@ -139,17 +162,21 @@ def _polygons_in(geometry: shapely.Geometry) -> list[shapely.Polygon]:
     return []
 
 
-def _drop_heights(polygons: Geometries, repairs: list[list[Repair]]) -> Geometries:
-    for i in np.flatnonzero(shapely.has_z(polygons)):
+def _drop_heights(polygons: Geometries, repairs: Repairs) -> Geometries:
+    high = np.flatnonzero(shapely.has_z(polygons)).tolist()
+    if not high:
+        return polygons
+    for i in high:
         height = float(shapely.get_coordinates(polygons[i], include_z=True)[0, 2])
         repairs[i].append(Repair(line=None, what="去除高程 Z / Z dropped", before=f"Z = {height:g} …", after=""))
     return np.asarray(shapely.force_2d(polygons))
 
 
-def _mend(polygons: Geometries, crs: CRS, *, rows: list[str], repairs: list[list[Repair]], repair: bool) -> Geometries:
-    invalid = np.flatnonzero(~shapely.is_valid(polygons))
-    if not len(invalid):
+def _mend(polygons: Geometries, crs: CRS, *, rows: Sequence[Any], repairs: Repairs, repair: bool) -> Geometries:
+    invalid = np.flatnonzero(~shapely.is_valid(polygons)).tolist()
+    if not invalid:
         return polygons
+    _check_tangle(polygons[invalid], [rows[i] for i in invalid])
     # "structure" keeps what rings mean: land in a shell is land, and parts that overlap merge into one. "linework"
     # would turn an overlap of two parts into a hole.
     mended = shapely.make_valid(polygons[invalid], method="structure", keep_collapsed=False)
@@ -165,9 +192,9 @@ def _mend(polygons: Geometries, crs: CRS, *, rows: list[str], repairs: list[list
     refused = gone if repair else gone | large
     if refused.any():
         faults = [
-            f"{rows[invalid[k]]}: {reasons[k]}; {before[k]:.2f} m2 as drawn, "
+            f"row {rows[invalid[k]]}: {reasons[k]}; {before[k]:.2f} m2 as drawn, "
             + ("nothing left when mended" if gone[k] else f"{after[k]:.2f} m2 mended")
-            for k in np.flatnonzero(refused)
+            for k in np.flatnonzero(refused).tolist()
         ]
         raise GeometryError(
             f"{len(faults)} of {len(rows)} outlines are not simple, and mending changes the area by more than "
@@ -186,3 +213,20 @@ def _mend(polygons: Geometries, crs: CRS, *, rows: list[str], repairs: list[list
             )
         )
     return out
+
+
+def _check_tangle(polygons: Geometries, rows: Sequence[Any]) -> None:
+    """Raise a GeometryError for outlines too tangled to be mended, judged by a sample of their edges."""
+    faults = []
+    for polygon, row in zip(polygons, rows, strict=True):
+        lines = shapely.get_coordinates(polygon)
+        if len(lines) < _SAMPLED_EDGES:
+            continue
+        edges = np.asarray(shapely.linestrings(np.stack([lines[:-1], lines[1:]], axis=1)))
+        sample = edges[:: -(-len(edges) // _SAMPLED_EDGES)]
+        meetings = len(shapely.STRtree(edges).query(sample)[0]) / len(sample) * len(edges)
+        # An edge meets itself and its two neighbours.
+        if meetings - 3 * len(edges) > _MAX_MEETINGS:
+            faults.append(f"row {row}: {len(edges)} edges that meet about {meetings:.0f} times")
+    if faults:
+        raise GeometryError(f"{len(faults)} outlines cross themselves too often to be mended:\n{list_faults(faults)}")

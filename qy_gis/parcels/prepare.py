@@ -16,7 +16,7 @@ from qy_gis.columns import SOURCE_FILE, SOURCE_REPAIRS, SOURCE_SHA256
 from qy_gis.errors import ArgumentError, SourceError
 from qy_gis.measure.crs import check_crs
 from qy_gis.parcels.geometry import clean_outlines
-from qy_gis.parcels.repairs import Repair, dump_repairs, list_faults
+from qy_gis.parcels.repairs import Repairs, dump_repairs, list_faults
 
 #: Headings under which each column is looked for, best first; letter case does not matter.
 HEADINGS = {
@@ -74,8 +74,7 @@ def prepare_parcels(gdf: gpd.GeoDataFrame, *, id_column: str | None = None, repa
     _check_frame(gdf, id_column)
     crs = flatten_crs(check_crs(gdf.crs))
     given = np.asarray(gdf.geometry.array, dtype=object)
-    rows = [f"row {row}" for row in gdf.index]
-    outlines, repairs = clean_outlines(given, crs, rows=rows, repair=repair)
+    outlines, repairs = clean_outlines(given, crs, rows=gdf.index, repair=repair)
     own = {
         "parcel_id": _find_ids(gdf, id_column),
         "name": _find_text(gdf, "name"),
@@ -90,10 +89,12 @@ def prepare_parcels(gdf: gpd.GeoDataFrame, *, id_column: str | None = None, repa
         SOURCE_SHA256: digests,
         SOURCE_REPAIRS: _add_repairs(_source_text(gdf, SOURCE_REPAIRS), repairs),
     }
+    # Those that a Shapefile has cut to 10 bytes are among them.
+    known = {*own, *(name[:10] for name in own)}
     others = {
         column: gdf[column]
         for column in gdf.columns
-        if str(column).casefold() not in own and column not in (*_SOURCE, gdf.geometry.name)
+        if str(column).casefold() not in known and column not in (*_SOURCE, gdf.geometry.name)
     }
     return gpd.GeoDataFrame({**own, **others, **source}, geometry=outlines, index=gdf.index, crs=crs)
 
@@ -137,6 +138,8 @@ def _find_column(gdf: gpd.GeoDataFrame, wanted: str) -> pd.Series | None:
 
 def _as_text(column: pd.Series) -> pd.Series:
     """Return values as stripped text: "" for null, and no ".0" where a null made whole numbers floats."""
+    if pd.api.types.is_string_dtype(column) and not pd.api.types.is_object_dtype(column):
+        return column.fillna("").str.strip()
     if pd.api.types.is_integer_dtype(column) and not column.hasnans:
         return column.astype(str)
 
@@ -196,12 +199,13 @@ def _digest(geometries: np.ndarray[Any, np.dtype[np.object_]], crs: Any) -> str:
     return digest.hexdigest()
 
 
-def _add_repairs(texts: pd.Series, repairs: list[list[Repair]]) -> pd.Series:
+def _add_repairs(texts: pd.Series, repairs: Repairs) -> pd.Series:
+    out = texts.mask(texts.eq(""), "[]")
+    changed = sorted(repairs)
     try:
-        added = [
-            dump_repairs([*json.loads(text or "[]"), *new]) if new else text or "[]"
-            for text, new in zip(texts, repairs, strict=True)
-        ]
+        added = [dump_repairs([*json.loads(out.iloc[i]), *repairs[i]]) for i in changed]
     except (ValueError, TypeError) as error:
         raise SourceError(f"{SOURCE_REPAIRS} is not a JSON list of repairs ({error})") from error
-    return pd.Series(added, index=texts.index, dtype=str)
+    if changed:
+        out.iloc[changed] = added
+    return out

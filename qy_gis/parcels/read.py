@@ -1,9 +1,8 @@
-"""Read parcels from a file of any accepted format: one table of formats, one function."""
+"""Read parcels from a source of any accepted kind: one table of formats, one function."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -11,24 +10,72 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import shapely
 from pyproj import CRS
 
 from qy_gis.columns import SOURCE_FILE, SOURCE_SHA256
-from qy_gis.errors import ArgumentError, CRSError, GridWarning, MissingSourceError, SourceError
+from qy_gis.errors import ArgumentError, CRSError, GridWarning, SourceError
 from qy_gis.measure.crs import check_crs, planar_excess_ppm, transformer
+from qy_gis.parcels import sources
+from qy_gis.parcels.archive import unpack_source
 from qy_gis.parcels.boundary_txt import read_boundary_txt
+from qy_gis.parcels.datums import convert_frame, find_conversion
+from qy_gis.parcels.drawing import read_dxf
+from qy_gis.parcels.geoparquet import read_geoparquet
+from qy_gis.parcels.kml import read_kml, read_kmz
+from qy_gis.parcels.limits import check_time, check_vertices, decode_text, limit_time, read_bytes
+from qy_gis.parcels.postgis import is_address, read_database
 from qy_gis.parcels.prepare import flatten_crs, prepare_parcels
-from qy_gis.parcels.vector import read_geojson, read_geopackage, read_shapefile, read_zipped_shapefile
+from qy_gis.parcels.shapefile import read_shapefile
+from qy_gis.parcels.tables import read_csv, read_xlsx
+from qy_gis.parcels.text import read_wkb, read_wkt
+from qy_gis.parcels.vector import (
+    read_flatgeobuf,
+    read_geodatabase,
+    read_geojson,
+    read_geopackage,
+    read_mapinfo,
+    refuse_encoding,
+)
 
-#: The formats: extension to reader. A reader takes the path, and by keyword the CRS to use where the file states none,
-#: the layer and the encoding; it returns a GeoDataFrame whose CRS is None if nobody says which it is.
+
+def read_zip(path: Path, *, title: str, crs: Any, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
+    """Read the one Shapefile, file geodatabase or MapInfo table of a zip archive, or the one named by ``layer``."""
+    with unpack_source(path, kinds=(".shp", ".gdb", ".tab"), layer=layer, title=title) as (unpacked, named):
+        reader = READERS[unpacked.suffix]
+        return reader(unpacked, title=title, crs=crs, layer=None if named else layer, encoding=encoding)
+
+
+def read_txt(path: Path, *, title: str, crs: Any, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
+    """Read a 界址点 text file; text without its sections is a table of coordinates."""
+    if sources.is_boundary(decode_text(read_bytes(path, title), encoding, title)):
+        return read_boundary_txt(path, title=title, crs=crs, layer=layer, encoding=encoding)
+    return read_csv(path, title=title, crs=crs, layer=layer, encoding=encoding)
+
+
+#: The formats: extension to reader. A reader takes the path, and by keyword what to call it in messages, the CRS to use
+#: where the file states none, the layer and the encoding; it returns a GeoDataFrame whose CRS is None if nobody says
+#: which it is.
 READERS: dict[str, Callable[..., gpd.GeoDataFrame]] = {
     ".geojson": read_geojson,
     ".json": read_geojson,
     ".gpkg": read_geopackage,
     ".shp": read_shapefile,
-    ".zip": read_zipped_shapefile,
-    ".txt": read_boundary_txt,
+    ".zip": read_zip,
+    ".txt": read_txt,
+    ".gdb": read_geodatabase,
+    ".dxf": read_dxf,
+    ".kml": read_kml,
+    ".kmz": read_kmz,
+    ".csv": read_csv,
+    ".xlsx": read_xlsx,
+    ".fgb": read_flatgeobuf,
+    ".parquet": read_geoparquet,
+    ".geoparquet": read_geoparquet,
+    ".tab": read_mapinfo,
+    ".mif": read_mapinfo,
+    ".wkt": read_wkt,
+    ".wkb": read_wkb,
 }
 
 #: Planar areas that are off by more than this are warned of.
@@ -36,7 +83,7 @@ _WARN_PPM = 100
 
 
 def read_parcels(
-    source: str | os.PathLike[str] | gpd.GeoDataFrame,
+    source: sources.Source,
     *,
     crs: Any = None,
     layer: str | None = None,
@@ -44,22 +91,29 @@ def read_parcels(
     encoding: str | None = None,
     repair: bool = False,
 ) -> gpd.GeoDataFrame:
-    """Read parcels from a file, in the CRS they were given in.
+    """Read parcels from any source, in the CRS they were given in.
 
     Parameters
     ----------
     source
-        GeoJSON (``.geojson``, ``.json``), GeoPackage (``.gpkg``), Shapefile (``.shp``, or ``.zip`` with one),
-        界址点 text (``.txt``), or a GeoDataFrame.
+        A file: 界址点 text in any dialect (``.txt``), Shapefile (``.shp``, or ``.zip`` with one), GeoPackage
+        (``.gpkg``), file geodatabase (``.gdb``, or ``.zip`` with one), DXF (``.dxf``), KML (``.kml``, ``.kmz``),
+        GeoJSON (``.geojson``, ``.json``), FlatGeobuf (``.fgb``), GeoParquet (``.parquet``), MapInfo (``.tab``,
+        ``.mif``), a table (``.csv``, ``.xlsx``), ``.wkt`` or ``.wkb``. Or text or bytes in one of these formats, pasted
+        coordinates, ``"-"`` for standard input, the address of a PostGIS database, a GeoDataFrame, a GeoSeries, a
+        shapely geometry or a list of these.
     crs
         Anything `pyproj.CRS.from_user_input` takes, for a source that states no CRS. GeoJSON without a ``crs`` member
-        is in WGS 84 degrees unless this says otherwise.
+        is in WGS 84 degrees unless this says otherwise. ``"GCJ-02"`` and ``"BD-09"`` declare shifted degrees, which are
+        converted to WGS 84; a CRS that carries its transformation (``+towgs84``) is converted by it.
     layer
-        Which layer of a GeoPackage, or which Shapefile of an archive, if there are several with polygons.
+        Which layer of a GeoPackage, a geodatabase or a drawing, which source of an archive, which sheet of a workbook,
+        which folder of a KML, if there are several; which table or query of a database.
     id_column
         Column with the ids of the parcels; by default one with a known heading, else the number of the row.
     encoding
-        Encoding of a ``.txt`` or of a Shapefile's attributes, if the one found or stated in its ``.cpg`` is wrong.
+        Encoding of text, of a drawing or of a Shapefile's attributes, if the one found or stated in its ``.cpg`` is
+        wrong.
     repair
         Accept outlines that had to be mended even if their area changed by more than 1 m2 or 0.1 %.
 
@@ -74,7 +128,8 @@ def read_parcels(
     MissingSourceError
         There is no such file.
     SourceError
-        The format is not accepted, the file is corrupt, has several layers, or its ids are empty or not unique.
+        The format is not accepted, the file is corrupt, unsafe or too large, has several layers, or its ids are empty
+        or not unique.
     CRSError
         The CRS is missing or refused, contradicts ``crs``, or does not fit the coordinates.
     GeometryError
@@ -91,6 +146,8 @@ def read_parcels(
     -----
     The SHA-256 of a plain Shapefile is that of its .shp alone; that of a zip archive covers the attributes too.
 
+    What is read, what is repaired and what is refused is told in ``docs/formats.md``.
+
     Examples
     --------
     >>> plot = gpd.GeoDataFrame(geometry=gpd.GeoSeries.from_wkt(["POLYGON ((0 0, 50 0, 50 40, 0 40, 0 0))"]))
@@ -98,36 +155,63 @@ def read_parcels(
     >>> read_parcels(plot, crs="EPSG:4547").crs.name
     'CGCS2000 / 3-degree Gauss-Kruger CM 114E'
     """
-    given = None if crs is None else check_crs(crs)
-    if isinstance(source, gpd.GeoDataFrame):
-        if layer is not None or encoding is not None:
-            raise ArgumentError("layer= and encoding= are for files; the source is a GeoDataFrame")
-        title, frame = "the GeoDataFrame", source if source.crs is not None else source.set_crs(given)
-    else:
-        path = _find(source)
-        title = path.name
-        reader = READERS[path.suffix.lower()]
-        frame = reader(path, crs=given, layer=layer, encoding=encoding).reset_index(drop=True)
-        with path.open("rb") as file:
-            frame[SOURCE_FILE] = title
-            frame[SOURCE_SHA256] = hashlib.file_digest(file, "sha256").hexdigest()
-    _check_agreement(frame.crs, given, title)
-    parcels = prepare_parcels(frame, id_column=id_column, repair=repair)
+    conversion = find_conversion(crs)
+    given = conversion.read_as if conversion else None if crs is None else check_crs(crs)
+    with limit_time():
+        frame, title = _load(source, crs=given, layer=layer, encoding=encoding)
+        check_vertices(int(shapely.get_num_coordinates(frame.geometry.array).sum()), title)
+        if conversion and frame.crs is not None:
+            frame = convert_frame(frame, conversion, title)
+        else:
+            _check_agreement(frame.crs, given, title)
+        check_time(title)
+        parcels = prepare_parcels(frame, id_column=id_column, repair=repair)
     _warn_of_grid(parcels, title)
     return parcels
 
 
-def _find(source: str | os.PathLike[str]) -> Path:
-    if not isinstance(source, str | os.PathLike):
-        raise ArgumentError(f"source is a {type(source).__name__}; accepted are a path and a GeoDataFrame")
-    path = Path(source)
-    if path.is_dir():
-        raise SourceError(f"{path} is a folder; accepted are files ending in {', '.join(READERS)}")
-    if not path.exists():
-        raise MissingSourceError(f"{path}: there is no such file")
-    if path.suffix.lower() not in READERS:
-        raise SourceError(f"{path.name} ends in {path.suffix!r}; accepted are {', '.join(READERS)}")
-    return path
+def _load(
+    source: sources.Source, *, crs: CRS | None, layer: str | None, encoding: str | None
+) -> tuple[gpd.GeoDataFrame, str]:
+    """Return the parcels of a source as they stand in it, and what to call it in messages."""
+    if isinstance(source, gpd.GeoDataFrame) or sources.is_objects(source):
+        if layer is not None or encoding is not None:
+            raise ArgumentError("layer= and encoding= are for files; the source is a GeoDataFrame or a geometry")
+        frame = source if isinstance(source, gpd.GeoDataFrame) else sources.frame_objects(source)
+        return (frame if frame.crs is not None else frame.set_crs(crs)), "the GeoDataFrame"
+    if isinstance(source, str) and is_address(source):
+        refuse_encoding("a database", encoding)
+        frame, title, digest = read_database(source, layer=layer, crs=crs)
+        return _sign(frame, title, digest), title
+    if isinstance(source, bytes) or (isinstance(source, str) and (source == "-" or sources.is_text(source))):
+        return _load_bytes(source, crs=crs, layer=layer, encoding=encoding)
+    path = sources.find_path(source, READERS)
+    frame = READERS[path.suffix.lower()](path, title=path.name, crs=crs, layer=layer, encoding=encoding)
+    return _sign(frame, path.name, sources.digest_path(path)), path.name
+
+
+def _load_bytes(
+    source: str | bytes, *, crs: CRS | None, layer: str | None, encoding: str | None
+) -> tuple[gpd.GeoDataFrame, str]:
+    """Return the parcels of text, bytes or standard input, whose format is found from what they hold."""
+    if source == "-":
+        title, data = "standard input", sources.read_stdin()
+    elif isinstance(source, str):
+        title, data, encoding = "the text", source.encode("utf-8", errors="replace"), None
+    else:
+        title, data = "the bytes", bytes(source)
+    suffix = sources.sniff_suffix(data, encoding, title)
+    with sources.keep_bytes(data, suffix) as path:
+        frame = READERS[suffix](path, title=title, crs=crs, layer=layer, encoding=encoding)
+    return _sign(frame, title, hashlib.sha256(data).hexdigest()), title
+
+
+def _sign(frame: gpd.GeoDataFrame, title: str, digest: str) -> gpd.GeoDataFrame:
+    """Return parcels numbered from 0, with where they come from."""
+    if not frame.columns.is_unique:
+        twice = sorted({str(column) for column in frame.columns[frame.columns.duplicated()]})
+        raise SourceError(f"{title}: headings {twice} are there more than once; accepted is each name once")
+    return frame.reset_index(drop=True).assign(**{SOURCE_FILE: title, SOURCE_SHA256: digest})
 
 
 def _check_agreement(stated: CRS | None, given: CRS | None, title: str) -> None:
@@ -142,11 +226,13 @@ def _check_agreement(stated: CRS | None, given: CRS | None, title: str) -> None:
 
 
 def _warn_of_grid(parcels: gpd.GeoDataFrame, title: str) -> None:
-    bounds = parcels.bounds.to_numpy()
-    x, y = (bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2
     if not parcels.crs.is_projected:
         return
-    ppm = planar_excess_ppm(*transformer(parcels.crs).transform(x, y), parcels.crs)
+    bounds = shapely.bounds(parcels.geometry.to_numpy())
+    x, y = (bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2
+    # The scale of a transverse Mercator grows away from its meridian: the worst parcel is one of the outermost.
+    outermost = np.unique([x.argmin(), x.argmax(), y.argmin(), y.argmax()])
+    ppm = planar_excess_ppm(*transformer(parcels.crs).transform(x[outermost], y[outermost]), parcels.crs)
     worst = ppm[np.argmax(np.abs(ppm))]
     if abs(worst) > _WARN_PPM:
         warnings.warn(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TypeAlias, TypedDict
 
-#: What is wrong in a text file: line and text.
-Faults: TypeAlias = list[tuple[int, str]]
+#: What is wrong in a text file: line, column and text.
+Faults: TypeAlias = list[tuple[int, int, str]]
 
 #: Repairs of a text file by what was done: line, before and after of each place.
 Notes: TypeAlias = dict[str, list[tuple[int, str, str]]]
@@ -27,12 +28,32 @@ def dump_repairs(repairs: Sequence[Repair]) -> str:
     return json.dumps(list(repairs), ensure_ascii=False)
 
 
+#: Repairs of many parcels: lists by the place of the parcel, for those that had any.
+Repairs: TypeAlias = defaultdict[int, list[Repair]]
+
+
+def add_repair(text: str, repair: Repair) -> str:
+    """Return the JSON text of repairs with one more.
+
+    Examples
+    --------
+    >>> add_repair("[]", Repair(line=1, what="w", before="b", after="a"))
+    '[{"line": 1, "what": "w", "before": "b", "after": "a"}]'
+    """
+    return dump_repairs([*json.loads(text), repair])
+
+
 def list_faults(faults: Sequence[str], *, shown: int = 20) -> str:
     """Return faults as lines of a message, the first ``shown`` of them and how many more there are."""
     lines = [f"- {fault}" for fault in faults[:shown]]
     if len(faults) > shown:
         lines.append(f"- and {len(faults) - shown} more")
     return "\n".join(lines)
+
+
+def list_places(faults: Faults) -> str:
+    """Return faults of a text file as lines of a message, in the order of the file."""
+    return list_faults([f"line {line}, column {column}: {text}" for line, column, text in sorted(faults)])
 
 
 def note(notes: Notes, what: str, line: int, before: str, after: str) -> None:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import shapely
 
+from qy_gis.parcels.limits import check_time
 from qy_gis.parcels.repairs import Faults, Notes, note
 
-#: Points closer than this are one point: the finest precision of a boundary file.
-SAME_M = 0.001
+#: Points closer than this are one point: the finest precision of a boundary file, and the same in degrees.
+SAME_M, SAME_DEGREES = 0.001, 1e-8
+
+#: No easting in metres is under this, and no longitude over it.
+_LARGEST_DEGREE = 360
+
+#: Corners of a ring, x and y, of shape (n, 2).
+Corners: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 
 class Point(NamedTuple):
-    """One boundary point as written: line of the file, 点号, 圈号, north and east in metres."""
+    """One boundary point as written: line of the file, 点号, 圈号, north and east in metres, or in degrees."""
 
     line: int
     number: str
@@ -25,7 +33,8 @@ class Point(NamedTuple):
 
 def same_place(one: Point, other: Point) -> bool:
     """Return whether two points are one within a millimetre."""
-    return abs(one.north - other.north) <= SAME_M and abs(one.east - other.east) <= SAME_M
+    same = SAME_DEGREES if abs(one.east) <= _LARGEST_DEGREE else SAME_M
+    return abs(one.north - other.north) <= same and abs(one.east - other.east) <= same
 
 
 def split_rings(points: list[Point]) -> list[list[Point]]:
@@ -51,58 +60,82 @@ def is_closed(ring: list[Point]) -> bool:
 def nest_rings(rings: list[list[Point]]) -> tuple[shapely.Polygon | shapely.MultiPolygon, list[bool]]:
     """Return the land that rings enclose, and for each ring whether it is a hole.
 
-    A ring inside an even number of others bounds land, inside an odd number a hole. Rings may be open or closed and
-    need three points at least; they need not be valid.
+    Rings may be open or closed and need three points at least; they need not be valid. See `nest_corners`.
     """
     # The closing point is left to shapely, which repeats the first exactly.
     corners = [np.array([(p.east, p.north) for p in (ring[:-1] if is_closed(ring) else ring)]) for ring in rings]
+    polygons, holes = nest_corners(corners)
+    return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons), holes
+
+
+def nest_corners(corners: Sequence[Corners]) -> tuple[list[shapely.Polygon], list[bool]]:
+    """Return the polygons that rings form, in the order of their outer rings, and for each ring whether it is a hole.
+
+    A ring inside an even number of others bounds land, inside an odd number a hole.
+
+    Parameters
+    ----------
+    corners
+        Rings of three or more corners, the first not repeated at the end; they need not be valid.
+    """
+    same = SAME_DEGREES if np.abs(corners[0][0, 0]) <= _LARGEST_DEGREE else SAME_M
     faces = np.array([shapely.Polygon(ring) for ring in corners], dtype=object)
     sizes = shapely.area(faces)
-    around: list[list[int]] = []
-    for i, ring in enumerate(corners):
+    boxes = shapely.bounds(faces) + np.array([-same, -same, same, same])
+    # Only a ring whose box meets this one's can be around it.
+    inner, outer = shapely.STRtree(faces).query(shapely.box(*boxes.T))
+    around: list[list[int]] = [[] for _ in corners]
+    outlines: dict[int, Any] = {}
+    for i, j in zip(inner.tolist(), outer.tolist(), strict=True):
         # Only a larger ring can be around; of two equal ones, the earlier.
-        larger = [j for j in range(len(rings)) if (-sizes[j], j) < (-sizes[i], i)]
-        # Middles of edges tell a ring in a notch, all its corners on the other's outline, from one inside.
-        outline = shapely.points(np.vstack([ring, (ring + np.roll(ring, 1, axis=0)) / 2]))
-        around.append([j for j in larger if shapely.dwithin(outline, faces[j], SAME_M).all()])
-    holes = [len(outer) % 2 == 1 for outer in around]
-    inside: dict[int, list[np.ndarray]] = {i: [] for i, hole in enumerate(holes) if not hole}
+        if (-sizes[j], j) >= (-sizes[i], i):
+            continue
+        check_time("the list of rings")
+        if i not in outlines:
+            # Middles of edges tell a ring in a notch, all its corners on the other's outline, from one inside.
+            outlines[i] = shapely.points(np.vstack([corners[i], (corners[i] + np.roll(corners[i], 1, axis=0)) / 2]))
+        if shapely.dwithin(outlines[i], faces[j], same).all():
+            around[i].append(j)
+    holes = [len(rings) % 2 == 1 for rings in around]
+    inside: dict[int, list[Corners]] = {i: [] for i, hole in enumerate(holes) if not hole}
     for i, hole in enumerate(holes):
         if hole:
             inside[max(around[i], key=lambda j: len(around[j]))].append(corners[i])
-    polygons = [shapely.Polygon(corners[i], within) for i, within in inside.items()]
-    return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons), holes
+    return [shapely.Polygon(corners[i], within) for i, within in inside.items()], holes
 
 
 def check_rings(line: int, rings: list[list[Point]], count: str, notes: Notes, faults: Faults) -> bool:
     """Return whether rings can be built; note those left open, and a count of points that is wrong."""
     before = len(faults)
     if not rings:
-        faults.append((line, "found a parcel without points; accepted are 3 or more points a ring"))
+        faults.append((line, 1, "found a parcel without points; accepted are 3 or more points a ring"))
     open_rings = [ring for ring in rings if not is_closed(ring)]
     for ring in open_rings:
         first, last = ring[0], ring[-1]
         if len(ring) < 3 or same_place(first, last):
             faults.append(
-                (first.line, f"found a ring of {len(ring)} points (圈号 {first.ring}); accepted are 3 or more")
+                (first.line, 1, f"found a ring of {len(ring)} points (圈号 {first.ring}); accepted are 3 or more")
             )
-        elif first.number == last.number:
-            faults.append((last.line, f"found the number of line {first.line} again, which closes the ring, elsewhere"))
+        elif first.number and first.number == last.number:
+            faults.append(
+                (last.line, 1, f"found the number of line {first.line} again, which closes the ring, elsewhere")
+            )
         elif back := next((point for point in ring[1:-1] if same_place(point, last)), None):
             faults.append(
                 (
                     last.line,
+                    1,
                     f"found the point of line {back.line} again; accepted is the ring's first, line {first.line}",
                 )
             )
         else:
             note(notes, "圈未闭合,已闭合 / open ring closed", last.line, "", f"{first.north},{first.east}")
     have = sum(map(len, rings))
-    stated = int(count) if count.isdecimal() else None
+    stated = int(count) if count.isdecimal() and len(count) < 10 else None
     if count and stated is None:
-        faults.append((line, f"found 界址点数={count!r}; accepted is a whole number"))
+        faults.append((line, 1, f"found 界址点数={count!r}; accepted is a whole number"))
     elif stated is not None and stated > have + len(open_rings) and open_rings:
-        faults.append((line, f"found {have} points and an open ring, but 界址点数={stated}: the file looks cut off"))
+        faults.append((line, 1, f"found {have} points and an open ring, but 界址点数={stated}: the file looks cut off"))
     elif stated not in (have, have - len(rings) + len(open_rings), have + len(open_rings)):
         note(notes, "界址点数不符 / wrong number of points", line, count, str(have))
     return len(faults) == before

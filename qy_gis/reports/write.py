@@ -49,20 +49,32 @@ def write_report(result: CheckResult, path: str | os.PathLike[str]) -> Path:
     'result.json'
     """
     target = Path(path)
-    write = FORMATS.get(target.suffix.lower())
-    if write is None:
-        raise OutputError(
-            f"{target}: cannot write {target.suffix or 'a file without suffix'!r}; accepted: {list(FORMATS)}"
-        )
-    part = target.with_name(f"{target.stem}.part{target.suffix}")
+    suffix = check_suffix(target)
+    # Of this process alone, so that nobody's file is overwritten; the suffix stays, as drivers go by it.
+    part = target.with_name(f".{target.stem}-{os.getpid()}.part{target.suffix}")
     try:
-        write(result, part)
+        FORMATS[suffix](result, part)
         part.replace(target)
     except (OSError, DataSourceError) as error:
         raise OutputError(f"{target}: cannot be written: {error}") from error
     finally:
-        part.unlink(missing_ok=True)
+        if part.exists():
+            part.unlink()
     return target
+
+
+def check_suffix(path: str | os.PathLike[str]) -> str:
+    """Return the suffix of a path, in lower case, if a result can be written to it.
+
+    Raises
+    ------
+    OutputError
+        It cannot; the message lists those accepted.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in FORMATS:
+        raise OutputError(f"{path}: cannot write {suffix or 'a file without suffix'!r}; accepted: {', '.join(FORMATS)}")
+    return suffix
 
 
 def to_json(result: CheckResult) -> str:

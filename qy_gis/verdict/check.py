@@ -18,6 +18,7 @@ from qy_gis.measure.plane import project, to_lonlat
 from qy_gis.measure.units import to_hectares, to_mu
 from qy_gis.overlay.index import Progress, open_index
 from qy_gis.overlay.overlap import measure_parcels, shape_overlaps, tabulate_overlaps
+from qy_gis.parcels.declared import compare_declared
 from qy_gis.parcels.prepare import prepare_parcels
 from qy_gis.plan.model import Plan
 from qy_gis.plan.read import read_plan
@@ -26,7 +27,7 @@ from qy_gis.verdict.findings import tabulate_findings, tabulate_verdicts
 from qy_gis.verdict.rules import judge_rules
 
 #: A parcel below this area (m2) cannot be told from contact with its neighbours.
-_LEAST_M2 = 0.01
+LEAST_M2 = 0.01
 
 
 @dataclass(frozen=True)
@@ -135,10 +136,10 @@ def check(
     lonlat = to_lonlat(given.geometry.to_numpy(), given.crs, edges="grid")
     parcel_id = given["parcel_id"].to_numpy(dtype=object)
     measured = measure_parcels(project(lonlat), index)
-    specks = parcel_id[measured.parcel_m2 < _LEAST_M2].tolist()
+    specks = parcel_id[measured.parcel_m2 < LEAST_M2].tolist()
     if specks:
         raise GeometryError(
-            f"{len(specks)} of {len(parcel_id)} parcels are smaller than {_LEAST_M2} m2: {', '.join(specks[:5])}; "
+            f"{len(specks)} of {len(parcel_id)} parcels are smaller than {LEAST_M2} m2: {', '.join(specks[:5])}; "
             "are the coordinates in the CRS they claim?"
         )
     judged = judge_rules(measured, plan, industry=chosen, tolerance_m2=tolerance_m2)
@@ -172,7 +173,7 @@ def check(
 
 
 def _list_repairs(parcels: gpd.GeoDataFrame, areas: NDArray[np.float64]) -> pd.DataFrame:
-    """One row per thing that was repaired while reading."""
+    """One row per thing that was repaired while reading, and per declared area that is not the computed one."""
     rows = [
         {"parcel_id": parcel, "file": file, **repair}
         for parcel, file, repairs in zip(
@@ -180,4 +181,5 @@ def _list_repairs(parcels: gpd.GeoDataFrame, areas: NDArray[np.float64]) -> pd.D
         )
         for repair in json.loads(repairs)
     ]
+    rows += compare_declared(parcels, areas)
     return pd.DataFrame(rows, columns=columns.REPAIRS)

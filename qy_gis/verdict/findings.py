@@ -106,6 +106,29 @@ def tabulate_verdicts(judged: Judged, plan: Plan, *, parcel_id: NDArray[np.objec
     return pd.DataFrame(rows, columns=columns.VERDICTS)
 
 
+def explain_briefly(
+    layer: Layer, rule: Rule, outcome: int, concern: int, incomplete: bool, plan: Plan
+) -> tuple[str, str, str]:
+    """Say in Chinese and English what an outcome rests on, without figures, and what would settle it."""
+    if concern == OTHER_INDUSTRY:
+        zh, en = _industries(rule, plan)
+        return f"不适用：本条仅适用于{zh}。", f"Not applicable: the rule is for {en} only.", ""
+    zh, en = _PART[rule.kind][0].format(title=layer.title.zh), _PART[rule.kind][1].format(title=layer.title.en)
+    if outcome == PASS:
+        return f"{zh}的土地未超过容差。", f"Land {en} is within the tolerance.", ""
+    if outcome == FAIL:
+        return f"有土地{zh}。{rule.reason.zh}", f"Some land is {en}. {rule.reason.en}", ""
+    settle = f"{rule.settle.zh} / {rule.settle.en}"
+    if concern == UNSTATED:
+        return f"未注明产业。{rule.reason.zh}", f"No industry was stated. {rule.reason.en}", _STATE_INDUSTRY
+    cause = (
+        ("该图层在此不完整", "the layer is not complete here")
+        if incomplete
+        else ("界线可能偏差", "its line may be off")
+    )
+    return f"{cause[0]}，待核实。{rule.reason.zh}", f"Unknown: {cause[1]}. {rule.reason.en}", settle
+
+
 def _industries(rule: Rule, plan: Plan) -> tuple[str, str]:
     titles = [plan.industries[name].title for name in rule.industries or []]
     return "、".join(title.zh for title in titles), ", ".join(title.en for title in titles)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -36,6 +37,13 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=[*quiet, "--disable-component-update"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def bundled() -> Callable[[str], OfflineMap]:
+    """The pages of the bundled plan, each drawn once: nothing changes a map by opening it."""
+    plan = qy.read_plan()
+    return lru_cache(lambda page: qy.draw(plan, page=page))
 
 
 @pytest.fixture

@@ -1,46 +1,18 @@
 """The page in a browser. Every test also fails on any request and on any word on the console; see conftest."""
 
 import folium
-import geopandas as gpd
 import pytest
 import shapely
 from conftest import square
+from maps.screen import ink, look_at, pixel
 from playwright.sync_api import expect
 
 import qy_gis as qy
 
-INK = """() => {
-  const canvas = document.querySelector(".leaflet-overlay-pane canvas");
-  const copy = Object.assign(document.createElement("canvas"), { width: canvas.width, height: canvas.height });
-  const pen = copy.getContext("2d", { willReadFrequently: true });
-  pen.drawImage(canvas, 0, 0);
-  const pixels = pen.getImageData(0, 0, copy.width, copy.height).data;
-  return pixels.reduce((sum, value, place) => (place % 4 === 3 ? sum + value : sum), 0);
-}"""
 
-
-def ink(page):
-    """How much is drawn on the canvas, once it is drawn."""
-    page.wait_for_timeout(120)
-    return page.evaluate(INK)
-
-
-def pixel(page, shape):
-    """Where the middle of a shape (EPSG:4547) lies on the screen."""
-    middle = gpd.GeoSeries([shape.centroid], crs="EPSG:4547").to_crs(4490).iloc[0]
-    at = page.evaluate("place => qy.map.latLngToContainerPoint(place)", [middle.y, middle.x])
-    frame = page.locator(".folium-map").bounding_box()
-    return frame["x"] + at["x"], frame["y"] + at["y"]
-
-
-def look_at(page, shape):
-    west, south, east, north = gpd.GeoSeries([shape], crs="EPSG:4547").to_crs(4490).total_bounds
-    page.evaluate("b => qy.map.fitBounds(b, { animate: false })", [[south, west], [north, east]])
-
-
-@pytest.mark.parametrize("name", ["overview", "zones", "platforms"])
-def test_bundled_pages_open(open_map, name: str):
-    page = open_map(qy.draw(qy.read_plan(), page=name))
+@pytest.mark.parametrize("name", ["overview", "zones", "platforms", "layout", "control", "atlas"])
+def test_bundled_pages_open(open_map, bundled, name: str):
+    page = open_map(bundled(name))
     assert page.title() == page.inner_text("#qy-title") != ""
     assert ink(page) > 0
     assert page.locator(".qy-name:visible", has_text="英德市").count() >= 1
@@ -72,13 +44,13 @@ def test_a_click_tells_everything_visible_there(open_map, plan: qy.Plan):
     look_at(page, square(0, 2000))
     page.mouse.click(*pixel(page, square(0, 2000)))
     cards = page.locator(".leaflet-popup .qy-card")
-    assert cards.locator("h3").all_inner_texts() == ["park 0", "city 0"]
+    assert cards.locator("h2").all_inner_texts() == ["park 0", "city 0"]
     told = cards.first.text_content()
     for part in ("园区", "示意", "30 m", "时点未载", "测试用", "测试"):
         assert part in told
     page.uncheck("input[data-layer=park]")
     page.mouse.click(*pixel(page, square(0, 2000, 400)))
-    expect(page.locator(".leaflet-popup h3")).to_have_text(["city 0"])
+    expect(page.locator(".leaflet-popup h2")).to_have_text(["city 0"])
 
 
 def test_the_pointer_names_what_lies_under_it(open_map, plan: qy.Plan):
@@ -98,7 +70,7 @@ def test_hostile_names_stay_text(open_map, plan: qy.Plan, result: qy.CheckResult
         look_at(page, square(0, 0, 5000, 1000))
         for place, name in enumerate(names):
             page.mouse.click(*pixel(page, square(1000 * place, 0)))
-            page.locator(".leaflet-popup h3", has_text=name).first.wait_for()
+            page.locator(".leaflet-popup h2", has_text=name).first.wait_for()
         page.click("#qy-lang-button")
         assert page.evaluate("window.ran") is None
         assert page.locator("img").count() == 0
@@ -125,8 +97,8 @@ def test_dark_follows_the_system_and_the_button(open_map, plan: qy.Plan):
         assert page.evaluate(brightness) == other
 
 
-def test_a_telephone(open_map):
-    page = open_map(qy.draw(qy.read_plan()), width=390, height=844)
+def test_a_telephone(open_map, bundled):
+    page = open_map(bundled("overview"), width=390, height=844)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert not page.locator("#qy-panel").is_visible()
     page.click("#qy-panel-button")
@@ -157,8 +129,8 @@ def test_the_keyboard_reaches_everything(open_map, plan: qy.Plan):
     assert nameless == []
 
 
-def test_names_on_the_map_never_cover_each_other(open_map):
-    page = open_map(qy.draw(qy.read_plan()))
+def test_names_on_the_map_never_cover_each_other(open_map, bundled):
+    page = open_map(bundled("overview"))
     boxes = [name.bounding_box() for name in page.locator(".qy-name:visible").all()]
     assert len(boxes) > 30
     shapes = [shapely.box(b["x"], b["y"], b["x"] + b["width"], b["y"] + b["height"]) for b in boxes]

@@ -34,8 +34,7 @@ def test_on_and_labels_pick_from_whatever_plan_there_is(plan: qy.Plan):
 def test_a_layer_says_what_it_rests_on(plan: qy.Plan):
     park = layers_of(document.describe_plan(plan, PAGE, lang="zh"))["park"]
     assert (park["basis"], park["accuracy_m"], park["date"], park["sources"]) == ("indicative", 30, None, ["test"])
-    assert park["names"] == ["park 0"]
-    assert park["names_en"] == [None]
+    assert (park["names"], park["names_en"], park["codes"]) == (["park 0"], None, ["park0"])
 
 
 def test_a_layer_without_data_is_on_the_page(plan: qy.Plan):
@@ -48,7 +47,10 @@ def test_listed_layers_keep_their_order_and_facts_their_titles(plan: qy.Plan):
     page = PAGE.model_copy(update={"layers": ["park", "city"], "facts": facts})
     described = document.describe_plan(plan, page, lang="zh")
     assert [layer["key"] for layer in described["layers"]] == ["park", "city"]
-    assert described["layers"][0]["facts"] == [{"title": {"zh": "编号", "en": "No."}, "values": ["park0"]}]
+    park = plan.features("park")
+    area, number = described["layers"][0]["facts"]
+    assert number == {"title": {"zh": "编号", "en": "No."}, "values": ["park0"]}
+    assert area["values"] == [f"{qy.areas(park.geometry, park.crs)[0]:,.2f} m²"]
 
 
 def test_a_result_has_its_parcels_on_top_and_its_bounds_around_them(result: qy.CheckResult):
@@ -79,7 +81,8 @@ def test_a_table_shows_its_columns_as_text():
     (layer,) = document.describe_table(table, lang="en")["layers"]
     assert layer["names"] == ["a", None]
     values = {fact["title"]["en"]: fact["values"] for fact in layer["facts"]}
-    assert values == {"name": ["a", None], "code": ["441802", "441803"], "share": ["0.5", None]}
+    # The name is the heading of the popup and not said again.
+    assert values == {"code": ["441802", "441803"], "share": ["0.5", None]}
 
 
 def test_too_many_features_are_refused(monkeypatch: pytest.MonkeyPatch, plan: qy.Plan):

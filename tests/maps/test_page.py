@@ -36,7 +36,7 @@ def test_every_bundled_page_fits_the_bundled_plan(name: str):
 
 
 def test_the_bundled_pages():
-    assert pages() == ["check", "overview", "platforms", "zones"]
+    assert pages() == ["atlas", "check", "control", "layout", "overview", "platforms", "siting", "zones"]
 
 
 def test_a_page_file_of_ones_own(write_page, plan: qy.Plan):
@@ -49,7 +49,7 @@ def test_a_page_file_of_ones_own(write_page, plan: qy.Plan):
     [
         ("title = 3", ["own.toml: title", "found 3", "own.toml: subject: Field required", "own.toml: note"]),
         (PAGE + "colour = 1", ["own.toml: colour: not a key of a page; accepted: title, subject, layers"]),
-        (PAGE.replace('"plan"', '"plans"'), ["own.toml: subject", "'plan' or 'result'", "found 'plans'"]),
+        (PAGE.replace('"plan"', '"plans"'), ["own.toml: subject", "'plan', 'result' or 'sites'", "found 'plans'"]),
         (PAGE + 'layers = ["a"]\non = ["b"]\nlabels = ["c"]', ["on: 'b', labels: 'c'; accepted: a"]),
         ("title = ", ["own.toml: not a TOML file in UTF-8"]),
     ],
@@ -62,7 +62,10 @@ def test_faults_of_a_page_name_file_key_and_what_is_accepted(write_page, text: s
 
 
 def test_a_page_that_is_not_there():
-    with pytest.raises(MapError, match="nowhere: no such page; accepted: check, overview, platforms, zones"):
+    with pytest.raises(
+        MapError,
+        match="nowhere: no such page; accepted: atlas, check, control, layout, overview, platforms, siting, zones",
+    ):
         read_page("nowhere")
 
 

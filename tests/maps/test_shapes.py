@@ -47,7 +47,7 @@ def wavy():
 
 def test_neighbours_are_simplified_together():
     packed = pack(series(*wavy()), tolerance_m=30, share_outline=False)
-    polygons = [shapely.Polygon(unpack(shape["polygons"][0][0], packed)) for shape in packed["shapes"]]
+    polygons = [shapely.Polygon(unpack(shape, packed)) for shape in packed["shapes"]]
     assert shapely.coverage_is_valid(polygons)
     assert sum(shapely.get_num_coordinates(polygons)) < 200  # of more than 2000
 

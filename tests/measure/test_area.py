@@ -108,7 +108,8 @@ def test_z_is_ignored_and_multipart_is_added():
 
 
 def test_what_has_no_area_has_none():
-    assert areas([shapely.Point(403000, 2622000), None], 4547).tolist() == [0.0, pytest.approx(np.nan, nan_ok=True)]
+    plots = [shapely.Point(113, 23), shapely.Polygon(), None]
+    assert areas(plots, 4490).tolist() == areas(plots, 4547).tolist() == [0.0, 0.0, 0.0]
 
 
 def test_metres_labelled_as_degrees_are_refused():

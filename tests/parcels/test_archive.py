@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import stat
 import zipfile
+from contextlib import contextmanager
 
 import pytest
 
 from qy_gis.errors import SourceError
 from qy_gis.parcels import archive
-from qy_gis.parcels.archive import unpack_shapefile
+from qy_gis.parcels.archive import unpack_source
+
+
+@contextmanager
+def unpack_shapefile(path, *, layer):
+    with unpack_source(path, kinds=(".shp",), layer=layer, title=path.name) as (unpacked, _):
+        yield unpacked
+
 
 PARTS = {f"land{ending}": ending.encode() for ending in (".shp", ".shx", ".dbf", ".prj")}
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from qy_gis.parcels.boundary_grid import find_grid, is_east, is_north, zone_prefix
+from qy_gis.parcels.boundary_grammar import Field
+from qy_gis.parcels.boundary_grid import find_grid
+from qy_gis.parcels.coordinates import is_east, is_north, zone_prefix
 
-GOOD = {"坐标系": (5, "2000国家大地坐标系"), "几度分带": (6, "3"), "投影类型": (7, "高斯克吕格"), "带号": (9, "38")}
+GOOD = {
+    "坐标系": Field("2000国家大地坐标系", 5, 5),
+    "几度分带": Field("3", 6, 5),
+    "投影类型": Field("高斯克吕格", 7, 5),
+    "带号": Field("38", 9, 5),
+}
 
 
 @pytest.mark.parametrize(("east", "zone"), [(440000.0, None), (38440000.0, 38), (20440000.0, 20)])
@@ -25,7 +32,7 @@ def test_what_is_no_easting(value):
 
 @pytest.mark.parametrize("datum", ["CGCS2000", "2000国家大地坐标系", "国家2000", "China_2000", "CGCS 2000"])
 def test_names_of_the_accepted_datum(datum):
-    grid, repairs, faults = find_grid(GOOD | {"坐标系": (5, datum)}, {38: 16}, None)
+    grid, repairs, faults = find_grid(GOOD | {"坐标系": Field(datum, 5, 5)}, {38: 16}, None)
     assert (grid.to_epsg(), repairs, faults) == (4526, [], [])
 
 
@@ -46,28 +53,30 @@ def test_names_of_the_accepted_datum(datum):
     ],
 )
 def test_attributes_that_are_refused_name_their_line(key, value, message):
-    grid, _, faults = find_grid(GOOD | {key: (3, value)}, {38: 16}, None)
+    grid, _, faults = find_grid(GOOD | {key: Field(value, 3, 5)}, {38: 16}, None)
     assert grid is None
-    ((line, text),) = faults
-    assert line == 3
+    ((line, column, text),) = faults
+    assert (line, column) == (3, 5)
     assert message in text
 
 
 @pytest.mark.parametrize(("degrees", "unit"), [("3", "米"), ("3度带", "m"), ("三度", "metres"), ("", "")])
 def test_ways_to_write_the_same_attributes(degrees, unit):
-    grid, repairs, faults = find_grid(GOOD | {"几度分带": (6, degrees), "计量单位": (8, unit)}, {None: 16}, None)
+    grid, repairs, faults = find_grid(
+        GOOD | {"几度分带": Field(degrees, 6, 5), "计量单位": Field(unit, 8, 5)}, {None: 16}, None
+    )
     assert (grid.to_epsg(), repairs, faults) == (4547, [], [])
 
 
 def test_a_six_degree_prefix_is_refused():
     attributes = {key: value for key, value in GOOD.items() if key != "带号"}
-    _, _, ((line, text),) = find_grid(attributes, {20: 16}, None)
+    _, _, ((line, _, text),) = find_grid(attributes, {20: 16}, None)
     assert line == 16
     assert "zone 20 is not a 3-degree zone" in text
 
 
 def test_eastings_of_two_zones_are_refused():
-    _, _, ((line, text),) = find_grid(GOOD, {38: 16, 37: 30}, None)
+    _, _, ((line, _, text),) = find_grid(GOOD, {38: 16, 37: 30}, None)
     assert line == 16
     assert "37 from line 30, 38 from line 16" in text
 

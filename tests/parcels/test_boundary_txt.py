@@ -252,38 +252,53 @@ def test_no_declared_area_is_nan(read):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", r"line 1: there is no section \[地块坐标\]"),
-        (text().replace("[地块坐标]", "[界址]"), r"line 13: found the section '\[界址\]'; accepted are"),
-        ("随便一行\n" + text(), "line 1: found '随便一行' before any section"),
+        ("", r"line 1, column \d+: there is no section \[地块坐标\]"),
+        (text().replace("[地块坐标]", "[界址]"), r"line 13, column \d+: found the section '\[界址\]'; accepted are"),
+        ("随便一行\n" + text(), r"line 1, column \d+: found '随便一行' before any section"),
         (PROJECT + ATTRIBUTES + "[地块坐标]\n", r"there is no parcel in \[地块坐标\]"),
-        (PROJECT + ATTRIBUTES + "[地块坐标]\n" + POINTS, "line 14: found 'J1,1,.*before any parcel"),
-        (text(points=""), "line 14: found a parcel without points"),
-        (text(header="1,编号,名称,面,@"), "line 14: found '1,编号,名称,面,@'"),
-        (text(header=HEADER.replace("面", "线")), "line 14: found 图形属性='线'; accepted is 面"),
-        (text(header=HEADER.replace("0.2000", "约0.2")), "line 14: found 面积='约0.2'; accepted is a number of 公顷"),
-        (text(header=HEADER.replace("5,", "五,", 1)), "line 14: found 界址点数='五'; accepted is a whole number"),
-        (text(points=POINTS.replace("J2,1,", "J2,1,x")), "line 16: found 'J2,1,x2622040.*accepted is 点号,圈号,X,Y"),
-        (text(points=POINTS.replace("J2,1", "J2,一")), "line 16: .*圈号 a whole number"),
-        (text(points=POINTS.replace("J2,1,", "J2,")), "line 16: .*with 3 fields"),
-        (text(points="J1,1,113.05,23.70\n"), "line 15: found X=113.05, Y=23.70; accepted are metres"),
-        (text(points=POINTS.replace("2622040.000", "nan")), "line 15: found X=nan"),
-        (text(points="J1,1,2622040,38440000\nJ2,1,2622040,38440050\n"), "line 15: found a ring of 2 points"),
+        (PROJECT + ATTRIBUTES + "[地块坐标]\n" + POINTS, r"line 14, column \d+: found 'J1,1,.*before any parcel"),
+        (text(points=""), r"line 14, column \d+: found a parcel without points"),
+        (text(header="1,编号,面,@"), r"line 14, column 1: found '1,编号,面,@' before any parcel"),
+        (text(header=HEADER.replace("面", "线")), r"line 14, column \d+: found 图形属性='线'; accepted is 面"),
+        (
+            text(header=HEADER.replace("0.2000", "约0.2")),
+            r"line 14, column \d+: found 面积='约0.2'; accepted is a number of 公顷",
+        ),
+        (
+            text(header=HEADER.replace("5,", "五,", 1)),
+            r"line 14, column \d+: found 界址点数='五'; accepted is a whole number",
+        ),
+        (
+            text(points=POINTS.replace("J2,1,", "J2,1,x")),
+            r"line 16, column 6: found 'x2622040.000' in 'J2,1,x2622040.*accepted is 点号,圈号,X,Y with",
+        ),
+        (text(points=POINTS.replace("J2,1", "J2,一")), r"line 16, column 4: .*圈号 a whole number"),
+        (text(points=POINTS.replace("J2,1,", "J2,")), "line 16, column 1: .*with 3 fields"),
+        (
+            text(points="J1,1,113.05,23.70\n"),
+            r"line 10, column 4: found 带号='38', but the coordinates are in degrees \(line 15\)",
+        ),
+        (text(points=POINTS.replace("2622040.000", "nan")), r"line 15, column \d+: found X=nan"),
+        (
+            text(points="J1,1,2622040,38440000\nJ2,1,2622040,38440050\n"),
+            r"line 15, column \d+: found a ring of 2 points",
+        ),
         (
             text(header=HEADER.replace("5,", "100,", 1), points=POINTS.rsplit("J1", 1)[0]),
-            "line 14: found 4 points and an open ring, but 界址点数=100: the file looks cut off",
+            r"line 14, column \d+: found 4 points and an open ring, but 界址点数=100: the file looks cut off",
         ),
         (
             text(points=POINTS.replace("J1,1,2622040.000,38440000.000", "J1,1,2622041,38440000", 1)),
-            "line 19: found the number of line 15 again",
+            r"line 19, column \d+: found the number of line 15 again",
         ),
         (
             text(points=POINTS.rsplit("J1", 1)[0] + "J9,1,2622040.000,38440050.000\n"),
-            "line 19: found the point of line 16 again; accepted is the ring's first, line 15",
+            r"line 19, column \d+: found the point of line 16 again; accepted is the ring's first, line 15",
         ),
-        (text(attributes=ATTRIBUTES + "带号=37\n"), "line 13: found 带号='37', but line 10 has '38'"),
+        (text(attributes=ATTRIBUTES + "带号=37\n"), r"line 13, column \d+: found 带号='37', but line 10 has '38'"),
         (
             text(attributes=ATTRIBUTES + "没有等号\n"),
-            r"line 13: found '没有等号' in \[属性描述\]; accepted is key=value",
+            r"line 13, column \d+: found '没有等号' in \[属性描述\]; accepted is key=value",
         ),
     ],
 )
@@ -302,7 +317,7 @@ def test_all_faults_of_a_file_come_at_once_by_line(read):
     with pytest.raises(SourceError) as caught:
         read(wrong)
     lines = [line.split(":")[0] for line in str(caught.value).splitlines()[1:]]
-    assert lines == ["- line 10", "- line 14", "- line 17"]
+    assert lines == ["- line 10, column 4", "- line 14, column 24", "- line 17, column 4"]
 
 
 def test_many_faults_are_cut_short(read):
@@ -329,7 +344,7 @@ def test_a_bow_tie_is_a_geometry_error(read):
 
 def test_a_zone_that_neither_header_nor_eastings_give_needs_crs(read):
     bare = text(attributes=ATTRIBUTES.replace("带号=38", ""), points=POINTS.replace(",38", ","))
-    with pytest.raises(CRSError, match=r"line 15: no 带号, and no zone prefix.*crs="):
+    with pytest.raises(CRSError, match=r"line 15, column \d+: no 带号, and no zone prefix.*crs="):
         read(bare)
     assert read(bare, crs="EPSG:4547").crs.to_epsg() == 4547
 
@@ -369,3 +384,77 @@ def test_random_bytes_and_lines_give_a_frame_or_an_error_of_ours(data):
                 continue
             assert len(parcels) > 0
             assert parcels.is_valid.all()
+
+
+# The other dialects.
+
+
+def body(header, points, *, attributes=ATTRIBUTES):
+    return f"{PROJECT}{attributes}[地块坐标]\n{header}\n{points}"
+
+
+def test_one_map_has_five_fields_and_starts_with_the_number(read):
+    parcels = read(body("7-01,甲地块,面,,@", POINTS))
+    assert parcels[["parcel_id", "name"]].values.tolist() == [["7-01", "甲地块"]]
+    assert repairs_of(parcels) == []
+
+
+def test_linkage_has_the_ring_last_and_blanks_that_are_no_mistake(read):
+    points = "".join(
+        f"{number},{x},{y},50.00,{ring},\n" for number, ring, x, y in (p.split(",") for p in POINTS.split())
+    )
+    attributes = ATTRIBUTES.replace("几度分带", "分带")
+    parcels = read(body(",0.2000,,建新地块1,,,,水浇地,@", points, attributes=attributes))
+    assert parcels[["name", "地类编码"]].values.tolist() == [["建新地块1", "水浇地"]]
+    assert parcels.area[0] == 2000
+    assert repairs_of(parcels) == []
+
+
+def test_satellite_is_in_degrees_and_starts_with_a_count(read):
+    degrees = "J1,1,113.41,23.70\nJ2,1,113.411,23.70\nJ3,1,113.411,23.699\nJ1,1,113.41,23.70\n"
+    parcels = read(body("4,地块1,面,公共基础设施,@", degrees, attributes=""))
+    assert parcels[["name", "use"]].values.tolist() == [["地块1", "公共基础设施"]]
+    assert parcels.crs.to_epsg() == 4490
+    assert parcels.geometry[0].bounds == (113.41, 23.699, 113.411, 23.70)
+    swapped = "".join(f"{n},{c},{y},{x}\n" for n, c, x, y in (p.split(",") for p in degrees.split()))
+    assert "X、Y 颠倒 (4 处" not in kinds_of(parcels)
+    assert read(body("4,地块1,面,,@", swapped, attributes="")).geometry[0].equals(parcels.geometry[0])
+
+
+def test_an_area_in_square_metres_without_a_unit_is_told_by_its_size(read):
+    parcels = read(text(header=HEADER.replace("0.2000", "2000")))
+    assert parcels["declared_m2"].tolist() == [2000]
+    assert kinds_of(parcels) == ["面积以平方米计"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (body("7-01,甲,线,,@", POINTS), r"line 14, column 8: found 图形属性='线'"),
+        (
+            text(points=POINTS + "J9,2622000,38440000,50.00,2,\n"),
+            r"line 20, column 1: found a point of 5 fields; those",
+        ),
+        (
+            text(attributes="", points=POINTS + "J9,1,113.4,23.7\n"),
+            r"line 10, column 1: found metres in line 5 and deg",
+        ),
+        (
+            text(attributes=ATTRIBUTES.replace("计量单位", "x")).replace("投影类型=高斯", "投影类型=墨卡托"),
+            "accepted is 高斯",
+        ),
+    ],
+)
+def test_dialects_that_contradict_themselves(read, content, message):
+    with pytest.raises((SourceError, CRSError), match=message):
+        read(content)
+
+
+def test_a_degree_file_with_a_zone_is_a_contradiction_that_says_both(read):
+    with pytest.raises(CRSError, match=r"found 带号='38', but the coordinates are in degrees \(line 15\)"):
+        read(
+            text(
+                points="J1,1,113.41,23.70\nJ2,1,113.411,23.70\nJ3,1,113.411,23.699\n",
+                header=HEADER.replace("5,", "3,", 1),
+            )
+        )

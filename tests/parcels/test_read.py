@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import geopandas as gpd
+import geopandas.testing
 import pytest
 import shapely
 

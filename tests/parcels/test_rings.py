@@ -19,10 +19,24 @@ def test_a_ring_ends_where_it_closes_or_its_number_changes():
 
 
 def test_a_closing_point_is_the_first_within_a_millimetre():
-    first, *others = ring(0, 0, 10, close=False)
+    # Under 360 these would be degrees, of which a millimetre is less.
+    first, *others = ring(440_000, 0, 10, close=False)
     near = first._replace(north=first.north + 0.0009)
-    assert len(split_rings([first, *others, near, *ring(20, 0, 10)])) == 2
-    assert len(split_rings([first, *others, first._replace(north=0.002), *ring(20, 0, 10)])) == 1
+    assert len(split_rings([first, *others, near, *ring(440_020, 0, 10)])) == 2
+    assert len(split_rings([first, *others, first._replace(north=0.002), *ring(440_020, 0, 10)])) == 1
+
+
+def test_in_degrees_a_millimetre_is_a_hundred_millionth():
+    first, *others = ring(113, 23, 1, close=False)
+    assert len(split_rings([first, *others, first._replace(north=23 + 9e-9), *ring(115, 23, 1)])) == 2
+    assert len(split_rings([first, *others, first._replace(north=23 + 2e-8), *ring(115, 23, 1)])) == 1
+
+
+def test_many_rings_side_by_side_are_nested_quickly():
+    rings = [corners for i in range(2000) for corners in (ring(440_000 + 20 * i, 0, 10), ring(440_003 + 20 * i, 3, 4))]
+    land, holes = nest_rings(rings)
+    assert sum(holes) == 2000
+    assert land.area == pytest.approx(2000 * (100 - 16))
 
 
 @pytest.mark.parametrize("close", [True, False])

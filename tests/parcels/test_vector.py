@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+import socket
 import sqlite3
 import struct
 import zipfile
@@ -17,7 +18,8 @@ import shapely
 
 from qy_gis import read_parcels
 from qy_gis.errors import ArgumentError, CRSError, GeometryError, SourceError
-from qy_gis.parcels.vector import ARC_STEP_DEGREES, read_shapefile
+from qy_gis.parcels.shapefile import read_shapefile
+from qy_gis.parcels.vector import ARC_STEP_DEGREES
 
 SQUARES = [shapely.box(500000 + 200 * i, 2600000, 500100 + 200 * i, 2600100) for i in range(2)]
 RING = [[113, 23.5], [113.001, 23.5], [113.001, 23.501], [113, 23.501], [113, 23.5]]
@@ -70,7 +72,9 @@ def test_geojson_crs_member_null_or_unknown_is_not_guessed(tmp_path):
     with pytest.raises(CRSError, match="no CRS; give one with crs="):
         read_parcels(geojson(tmp_path / "a.geojson", crs=None))
     assert read_parcels(geojson(tmp_path / "a.geojson", crs=None), crs=4490).crs.to_epsg() == 4490
-    for member in (named_crs("nonsense"), {"type": "link"}, "EPSG:4326"):
+    with pytest.raises(CRSError, match=r"found a crs member of type 'link'; accepted is 'name'"):
+        read_parcels(geojson(tmp_path / "a.geojson", crs={"type": "link"}))
+    for member in (named_crs("nonsense"), "EPSG:4326"):
         with pytest.raises(CRSError, match=r"a.geojson: the crs member .* names no known CRS"):
             read_parcels(geojson(tmp_path / "a.geojson", crs=member))
 
@@ -130,7 +134,7 @@ def test_geojson_ring_left_open_is_an_error(tmp_path):
 @pytest.mark.parametrize("name", ["a.geojson", "a.gpkg"])
 def test_encoding_is_only_for_text_that_may_have_several(tmp_path, name):
     (tmp_path / name).write_bytes(b"")
-    with pytest.raises(ArgumentError, match=f"encoding='gbk': {name} is UTF-8"):
+    with pytest.raises(ArgumentError, match=f"encoding='gbk': {name} has one encoding by its format"):
         read_parcels(tmp_path / name, encoding="gbk")
 
 
@@ -152,7 +156,7 @@ def test_a_vrt_under_another_name_opens_nothing(tmp_path, name):
 def test_a_vrt_in_a_zip_opens_nothing(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
         file.writestr("a.shp", VRT.format("/etc/hosts"))
-    with pytest.raises(SourceError, match=r"a.zip: found b'<OGR' where a Shapefile starts"):
+    with pytest.raises(SourceError, match=r"a.zip: found b'<OGRVRTD' where a Shapefile starts"):
         read_parcels(tmp_path / "a.zip")
 
 
@@ -346,7 +350,7 @@ def test_shapefile_that_is_none_cut_or_in_a_path_with_an_exclamation_mark(tmp_pa
 def test_a_reader_alone_states_no_crs_where_nobody_does(tmp_path):
     path = write_shapefile(tmp_path, "gbk", cpg=True)
     path.with_suffix(".prj").unlink()
-    assert read_shapefile(path, crs=None, layer=None, encoding=None).crs is None
+    assert read_shapefile(path, title=path.name, crs=None, layer=None, encoding=None).crs is None
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
@@ -360,3 +364,113 @@ def test_zipped_shapefile_in_chinese_without_cpg(tmp_path, encoding):
     assert parcels["parcel_id"].tolist() == ["甲一", "乙二"]
     assert parcels["source_file"].tolist() == ["parcels.zip"] * 2
     assert parcels.crs.to_epsg() == 4547
+
+
+# FlatGeobuf, file geodatabase, MapInfo
+
+
+def test_flatgeobuf(tmp_path):
+    squares(DKBH=["甲", "乙"]).to_file(tmp_path / "a.fgb", driver="FlatGeobuf", SPATIAL_INDEX="NO")
+    assert read_parcels(tmp_path / "a.fgb")["parcel_id"].tolist() == ["甲", "乙"]
+
+
+def write_geodatabase(path: Path) -> Path:
+    for name in ("a", "b"):
+        pyogrio.write_dataframe(
+            squares(DKBH=[f"{name}甲", f"{name}乙"]),
+            path,
+            driver="OpenFileGDB",
+            layer=name,
+            promote_to_multi=True,
+            append=path.exists(),
+        )
+    return path
+
+
+def test_a_geodatabase_as_folder_and_zipped(tmp_path):
+    database = write_geodatabase(tmp_path / "land.gdb")
+    with pytest.raises(SourceError, match="has 2 polygon layers"):
+        read_parcels(database)
+    assert read_parcels(database, layer="b")["parcel_id"].tolist() == ["b甲", "b乙"]
+    shutil.make_archive(str(tmp_path / "land"), "zip", tmp_path, "land.gdb")
+    assert read_parcels(tmp_path / "land.zip", layer="a")["parcel_id"].tolist() == ["a甲", "a乙"]
+    (tmp_path / "empty.gdb").mkdir()
+    with pytest.raises(SourceError, match=r"no a00000001\.gdbtable"):
+        read_parcels(tmp_path / "empty.gdb")
+
+
+@pytest.mark.parametrize("encoding", ["CP936", "UTF-8"])
+def test_mapinfo_plain_and_zipped(tmp_path, encoding):
+    for name in ("a.tab", "b.mif"):
+        pyogrio.write_dataframe(squares(DKBH=["甲", "乙"]), tmp_path / name, driver="MapInfo File", encoding=encoding)
+        assert read_parcels(tmp_path / name)["parcel_id"].tolist() == ["甲", "乙"]
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
+        for path in tmp_path.glob("a.*"):
+            if path.suffix != ".zip":
+                file.write(path, path.name)
+    assert read_parcels(tmp_path / "a.zip").area.round().tolist() == [10000, 10000]
+
+
+def test_a_mapinfo_table_that_lists_other_files_is_refused(tmp_path):
+    (tmp_path / "a.tab").write_text('!table\n!version 300\nDefinition Table\n  Type LINKED Charset "Neutral"\n')
+    with pytest.raises(SourceError, match="of type b'linked'; accepted is NATIVE"):
+        read_parcels(tmp_path / "a.tab")
+
+
+# Hostile files
+
+
+@pytest.mark.parametrize(
+    "name", ["a.fgb", "a.tab", "a.mif", "a.dxf", "a.kml", "a.xlsx", "a.parquet", "a.csv", "a.wkt", "a.txt"]
+)
+def test_a_vrt_under_any_name_opens_nothing(tmp_path, name):
+    secret = geojson(tmp_path / "secret.geojson", properties={"parcel_id": "secret"})
+    for start in ("", "0\nSECTION\n", "!table\nType NATIVE\n", "Version 300\n"):
+        (tmp_path / name).write_text(start + VRT.format(secret))
+        with pytest.raises(SourceError):
+            read_parcels(tmp_path / name)
+
+
+def test_a_url_in_a_geojson_is_not_fetched(tmp_path):
+    """A server on this machine waits in vain."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/land.geojson"
+        link = {"type": "link", "properties": {"href": url, "type": "proj4"}}
+        for name, text in [
+            ("a.geojson", json.dumps({"type": "FeatureCollection", "features": [], "crs": link, "$ref": url})),
+            ("b.geojson", json.dumps(url)),
+            (
+                "f.geojson",
+                json.dumps({"type": "FeatureCollection", "features": [], "crs": link}).replace("c", r"\u0063"),
+            ),
+            ("g.geojson", json.dumps({"features": [], "crs": link}).replace('"', "'")),
+            ("c.kml", f"<kml><NetworkLink><Link><href>{url}</href></Link></NetworkLink></kml>"),
+            ("d.gpkg", url),
+            ("e.dxf", f"999\n/vsicurl/{url}\n0\nEOF\n"),
+        ]:
+            (tmp_path / name).write_text(text)
+            with pytest.raises((SourceError, CRSError)):
+                read_parcels(tmp_path / name)
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+def test_views_of_a_geopackage_are_refused(tmp_path):
+    path = tmp_path / "a.gpkg"
+    squares().to_file(path, layer="land")
+    with sqlite3.connect(path) as database:
+        database.execute("ALTER TABLE land RENAME TO hidden")
+        database.execute("CREATE VIEW land AS SELECT * FROM hidden")
+    database.close()
+    with pytest.raises(SourceError, match=r"\['land'\] are views; accepted are tables"):
+        read_parcels(path)
+
+
+def test_headings_that_are_there_twice_are_told(tmp_path):
+    path = tmp_path / "a.shp"
+    squares(aa=["x", "y"], bb=["x", "y"]).to_file(path)
+    table = path.with_suffix(".dbf")
+    table.write_bytes(table.read_bytes().replace(b"bb\0", b"aa\0", 1).replace(b"aa\0", b"\0\0\0"))
+    with pytest.raises(SourceError, match=r"a\.shp: headings \[''\] are there more than once"):
+        read_parcels(path)

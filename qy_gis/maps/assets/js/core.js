@@ -7,6 +7,7 @@ var qy = {
   lang: "zh",
   map: null,
   layers: [],
+  shown: { bands: true, graticule: true, accessible: false }, // what the reader switches on and off
 };
 
 (function () {

@@ -5,6 +5,7 @@
   const DASHES = { statutory: null, indicative: "10 4", proxy: "3 4" };
   const TILE = 8; // pixels after which a hatch repeats
   const patterns = {};
+  let mainRenderer = null; // one canvas for all layers, but for those that the reader swipes
 
   /* Strokes of one tile, beyond its edges so that the corners join. */
   const STROKES = {
@@ -43,82 +44,123 @@
     _fillStroke: function (context, path) {
       fillStroke.call(this, context, path);
       if (path.options.hatch) {
-        context.globalAlpha = 0.75;
+        context.globalAlpha = 0.75 * path.options.opacity;
         context.fillStyle = makePattern(context, path.options.hatch, path.options.color);
         context.fill("evenodd");
       }
     },
   });
 
-  function styleOf(layer, row) {
-    return layer.classes[layer.class_of ? layer.class_of[row] : 0].style;
-  }
+  /** How a class of features is drawn in the palette that the reader chose. */
+  qy.styleOf = function (kind) {
+    return qy.shown.accessible ? Object.assign({}, kind.style, kind.accessible) : kind.style;
+  };
 
-  function pathOptions(layer, style, renderer) {
+  function pathOptions(layer, row) {
+    const { doc } = layer;
+    const style = qy.styleOf(doc.classes[doc.class_of ? doc.class_of[row] : 0]);
     return {
-      renderer,
+      renderer: layer.renderer || mainRenderer,
       interactive: false,
       color: style.color,
+      opacity: layer.opacity,
       weight: style.weight,
-      dashArray: DASHES[layer.basis] || null,
+      dashArray: DASHES[doc.basis] || null,
       fill: Boolean(style.fill || style.hatch),
       fillColor: style.fill || style.color,
-      fillOpacity: style.fill ? 0.3 : 0,
+      fillOpacity: (style.fill ? 0.3 : 0) * layer.opacity,
       hatch: style.hatch,
     };
   }
 
-  function drawFeature(feature, renderer) {
-    const layer = feature.layer;
-    const style = styleOf(layer, feature.row);
-    const options = pathOptions(layer, style, renderer);
+  /* Where the lines of a layer may be: a light band around them, beneath its features. */
+  function drawBand(feature, layer) {
+    const options = pathOptions(layer, 0);
+    const light = { stroke: false, fill: true, hatch: null, fillColor: options.color, fillOpacity: 0.14 * layer.opacity };
+    return L.polygon(feature.polygons, Object.assign(options, light));
+  }
+
+  function drawFeature(feature, layer) {
+    const options = pathOptions(layer, feature.row);
     const paths = [];
     if (feature.polygons.length) {
-      paths.push(L.polygon(feature.polygons, Object.assign({}, options, { stroke: !layer.outline })));
+      paths.push(L.polygon(feature.polygons, Object.assign({}, options, { stroke: !layer.doc.outline })));
     }
     if (feature.lines.length) {
       paths.push(L.polyline(feature.lines, Object.assign({}, options, { fill: false, hatch: null, dashArray: null })));
     }
     feature.points.forEach(function (point) {
       const dot = { radius: 3.5, color: "#ffffff", weight: 1, dashArray: null, fill: true, hatch: null };
-      paths.push(L.circleMarker(point[0], Object.assign({}, options, dot, { fillColor: style.color, fillOpacity: 1 })));
+      const fill = { fillColor: options.color, fillOpacity: layer.opacity };
+      paths.push(L.circleMarker(point[0], Object.assign({}, options, dot, fill)));
     });
     return paths;
   }
 
+  function fillGroup(layer) {
+    const { doc, group } = layer;
+    group.clearLayers();
+    if (qy.shown.bands) layer.band.forEach((feature) => group.addLayer(drawBand(feature, layer)));
+    layer.features.forEach(function (feature) {
+      drawFeature(feature, layer).forEach((path) => group.addLayer(path));
+    });
+    if (doc.outline) {
+      const options = Object.assign(pathOptions(layer, 0), { fill: false, hatch: null });
+      group.addLayer(L.polyline(qy.decodeOutline(doc), options));
+    }
+  }
+
   /** Make the layers of the document, bottom first, and show those that are visible at first. */
   qy.drawLayers = function () {
-    const renderer = L.canvas({ padding: 0.2 });
-    qy.layers = qy.doc.layers.map(function (layer) {
-      const features = qy.decode(layer);
-      const group = L.layerGroup();
-      features.forEach(function (feature) {
-        drawFeature(feature, renderer).forEach(function (path) {
-          group.addLayer(path);
-        });
-      });
-      if (layer.outline) {
-        const options = pathOptions(layer, styleOf(layer, 0), renderer);
-        group.addLayer(L.polyline(qy.decodeOutline(layer), Object.assign(options, { fill: false, hatch: null })));
-      }
-      if (layer.on && layer.has_data) group.addTo(qy.map);
-      return { doc: layer, features, group };
+    mainRenderer = L.canvas({ padding: 0.2 });
+    qy.layers = qy.doc.layers.map(function (doc) {
+      const band = doc.band ? qy.decode(doc.band) : [];
+      return { doc, band, features: qy.decode(doc), group: L.layerGroup(), opacity: 1, renderer: null };
     });
+    qy.layers.forEach(function (layer) {
+      fillGroup(layer);
+      if (layer.doc.on && layer.doc.has_data) layer.group.addTo(qy.map);
+    });
+  };
+
+  /** Draw everything anew: another palette, bands or none, another resolution. */
+  qy.redraw = function () {
+    qy.layers.forEach((layer) => layer.group.clearLayers());
+    mainRenderer.remove();
+    mainRenderer = L.canvas({ padding: 0.2 });
+    qy.layers.forEach(fillGroup);
+  };
+
+  /** Draw a layer with a renderer of its own; null: with that of all the others. */
+  qy.drawWith = function (layer, renderer) {
+    layer.renderer = renderer;
+    fillGroup(layer);
+    if (!qy.isVisible(layer)) layer.group.addTo(qy.map);
+    keepOrder();
+  };
+
+  qy.setOpacity = function (layer, opacity) {
+    layer.opacity = opacity;
+    fillGroup(layer);
+    keepOrder();
   };
 
   qy.isVisible = function (layer) {
     return qy.map.hasLayer(layer.group);
   };
 
-  /** Show or hide a layer, and keep the others in their order: a canvas draws last what was added last. */
+  /* A canvas draws last what was added last: whatever came late goes back to its place. */
+  function keepOrder() {
+    qy.layers.filter(qy.isVisible).forEach(function (shown) {
+      shown.group.eachLayer((path) => path.bringToFront());
+    });
+  }
+
+  /** Show or hide a layer. */
   qy.show = function (layer, visible) {
     if (visible) layer.group.addTo(qy.map);
     else layer.group.remove();
-    qy.layers.filter(qy.isVisible).forEach(function (shown) {
-      shown.group.eachLayer(function (path) {
-        path.bringToFront();
-      });
-    });
+    keepOrder();
     qy.placeLabels();
   };
 
@@ -126,7 +168,10 @@
   qy.mark = function (feature) {
     if (qy.marked) qy.marked.remove();
     const options = { className: "qy-marked", fill: false, weight: 6, opacity: 0.8, interactive: false };
-    qy.marked = L.polygon(feature.polygons, options).addTo(qy.map);
+    const dots = feature.points.map((point) => L.circleMarker(point[0], Object.assign({ radius: 11 }, options)));
+    const lines = feature.lines.map((line) => L.polyline(line, options));
+    const rings = feature.polygons.map((polygon) => L.polygon(polygon, options));
+    qy.marked = L.layerGroup([...rings, ...lines, ...dots]).addTo(qy.map);
   };
 
   /** The sign of a style in the legend: a small picture of how its features look. */
@@ -139,7 +184,7 @@
     pen.scale(2, 2);
     const kinds = { polygons: false, lines: false, points: false };
     layer.shapes.forEach(function (shape) {
-      Object.keys(shape).forEach(function (kind) {
+      Object.keys(Array.isArray(shape) ? { polygons: shape } : shape).forEach(function (kind) {
         kinds[kind] = true;
       });
     });

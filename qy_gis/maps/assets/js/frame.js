@@ -13,7 +13,7 @@
   }
 
   /* In Mercator meridians and parallels are straight: a line is an element one pixel thin. */
-  function drawGraticule() {
+  qy.drawGraticule = function () {
     const grid = qy.find("qy-grid");
     const bounds = qy.map.getBounds();
     const width = bounds.getEast() - bounds.getWest();
@@ -21,7 +21,7 @@
       return width / candidate >= FEWEST_LINES;
     });
     grid.replaceChildren();
-    if (!spacing) return;
+    if (!spacing || !qy.shown.graticule) return;
     const lines = function (axis, from, to) {
       for (let i = Math.ceil(from / spacing); i * spacing < to; i++) {
         const value = i * spacing;
@@ -38,11 +38,14 @@
     };
     lines("lng", bounds.getWest(), bounds.getEast());
     lines("lat", bounds.getSouth(), bounds.getNorth());
-  }
+  };
 
   function showPointer(event) {
     const { lat, lng } = event.latlng;
-    qy.find("qy-pointer").textContent = degrees(lng, 0.00001, "lng") + "  " + degrees(lat, 0.00001, "lat");
+    const { zone, east, north } = qy.toGrid(event.latlng);
+    const grid = qy.word("zone") + " " + zone + "  X " + north.toFixed(0) + "  Y " + east.toFixed(0);
+    qy.find("qy-pointer").textContent =
+      degrees(lng, 0.00001, "lng") + "  " + degrees(lat, 0.00001, "lat") + "\nCGCS2000 " + grid;
   }
 
   qy.startFrame = function () {
@@ -57,9 +60,9 @@
     qy.map.on("zoomend", function () {
       qy.find("qy-grid").hidden = false;
     });
-    qy.map.on("move zoomend resize", drawGraticule);
+    qy.map.on("move zoomend resize", qy.drawGraticule);
     qy.map.on("mousemove", showPointer);
-    drawGraticule();
+    qy.drawGraticule();
   };
 
   qy.writeFrame = function () {

@@ -33,7 +33,8 @@
 
   /** The features of a layer of the document, with coordinates. */
   qy.decode = function (layer) {
-    return layer.shapes.map(function (shape, row) {
+    return layer.shapes.map(function (packed, row) {
+      const shape = Array.isArray(packed) ? { polygons: [[packed]] } : packed;
       const polygons = (shape.polygons || []).map(function (rings) {
         return decodeLines(rings, layer);
       });

@@ -5,10 +5,10 @@
   const REACH = 8; // pixels within which a line or a point counts as met
   const MOST_NAMES = 8; // a tooltip longer than this hides the map
 
-  function nameOf(feature) {
+  qy.nameOf = function (feature) {
     const { names, names_en: namesEn } = feature.layer;
-    return (qy.lang === "en" && namesEn[feature.row]) || names[feature.row];
-  }
+    return (qy.lang === "en" && namesEn && namesEn[feature.row]) || names[feature.row];
+  };
 
   /** Visible features at a place, the topmost layer first. */
   function featuresAt(place) {
@@ -25,7 +25,7 @@
   function makeTooltip(features) {
     const lines = features.slice(0, MOST_NAMES).map(function (feature) {
       return qy.make("div", {}, [
-        qy.make("b", { text: nameOf(feature) || qy.word("unnamed") }),
+        qy.make("b", { text: qy.nameOf(feature) || qy.word("unnamed") }),
         qy.make("span", { text: qy.say(feature.layer.title) }),
       ]);
     });
@@ -46,7 +46,7 @@
     const rows = facts.map(function (fact) {
       return qy.make("div", {}, [
         qy.make("dt", { text: qy.say(fact.title) }),
-        qy.make("dd", { text: qy.say(fact.values[feature.row]) }),
+        qy.make("dd", { text: qy.say(fact.choices ? fact.choices[fact.values[feature.row]] : fact.values[feature.row]) }),
       ]);
     });
     const sources = layer.sources.map(function (key) {
@@ -56,7 +56,7 @@
     if (layer.accuracy_m !== null) quality.push(qy.word("accuracy") + " " + layer.accuracy_m + " m");
     if (layer.basis) quality.push(layer.date ? qy.word("date") + " " + layer.date : qy.word("unknown_date"));
     return qy.make("article", { class: "qy-card" }, [
-      qy.make("h3", { text: nameOf(feature) || qy.word("unnamed") }),
+      qy.make("h2", { text: qy.nameOf(feature) || qy.word("unnamed") }),
       qy.make("p", { class: "qy-card-layer" }, [
         qy.make("span", { text: qy.say(layer.title) }),
         qy.makeBasis(layer.basis),
@@ -85,7 +85,7 @@
     document.querySelectorAll(".leaflet-popup-close-button").forEach(function (button) {
       button.setAttribute("aria-label", qy.word("close"));
     });
-    qy.announce(features.map(nameOf).filter(Boolean).join("; ") || qy.word("nothing"));
+    qy.announce(features.map(qy.nameOf).filter(Boolean).join("; ") || qy.word("nothing"));
     return content;
   }
 
@@ -97,7 +97,7 @@
       const features = featuresAt(place).filter(function (feature) {
         return feature.layer.hover;
       });
-      if (!features.length) tooltip.remove();
+      if (!features.length || qy.isOpen("measure")) tooltip.remove();
       else tooltip.setLatLng(place).setContent(makeTooltip(features)).addTo(qy.map);
     }
     qy.map.on("mousemove", function (event) {
@@ -113,10 +113,13 @@
     // Not the map's own "mouseout", which Leaflet does not send from a canvas.
     qy.map.getContainer().addEventListener("mouseleave", stop);
     qy.map.on("click", function (event) {
-      openPopup(event.latlng);
+      if (qy.isOpen("measure")) qy.addToMeasure(event.latlng);
+      else openPopup(event.latlng);
     });
     qy.map.getContainer().addEventListener("keydown", function (event) {
-      if (event.key === "Enter" && event.target === this) openPopup(qy.map.getCenter()).focus();
+      if (event.key !== "Enter" || event.target !== this) return;
+      if (qy.isOpen("measure")) qy.addToMeasure(qy.map.getCenter());
+      else openPopup(qy.map.getCenter()).focus();
     });
   };
 })();

@@ -8,8 +8,8 @@
   let labels = [];
 
   function makeLabel(layer, row) {
-    const name = (qy.lang === "en" && layer.doc.names_en[row]) || layer.doc.names[row];
-    const large = layer.doc.key === ":parcels" || layer.doc.key === qy.doc.large_label;
+    const name = qy.nameOf(layer.features[row]);
+    const large = (qy.doc.listing && layer.doc.key === qy.doc.listing.layer) || layer.doc.key === qy.doc.large_label;
     const element = qy.make("span", { class: large ? "qy-name qy-name-large" : "qy-name", text: name || "" });
     const [lng, lat] = layer.doc.anchors[row];
     return { layer, element, feature: layer.features[row], place: L.latLng(lat, lng) };
@@ -24,7 +24,7 @@
       const layer = qy.layers.find(function (candidate) {
         return candidate.doc.key === key;
       });
-      (layer ? layer.features : []).forEach(function (feature) {
+      (layer && layer.doc.anchors ? layer.features : []).forEach(function (feature) {
         labels.push(makeLabel(layer, feature.row));
       });
     });
@@ -62,7 +62,7 @@
   /* What lies over the map in its corners, where a name would not be read. */
   function findObstacles() {
     const frame = qy.map.getContainer().getBoundingClientRect();
-    return Array.from(document.querySelectorAll(".qy-note, .qy-north, .leaflet-control"), function (element) {
+    return Array.from(document.querySelectorAll(".qy-note, .qy-north, .qy-tools, .leaflet-control"), function (element) {
       const box = element.getBoundingClientRect();
       return L.bounds(
         qy.map.containerPointToLayerPoint([box.left - frame.left, box.top - frame.top]),

@@ -1,4 +1,4 @@
-/* The parcels of a result: verdict, areas, summary, and the findings with their reasons. */
+/* The parcels of a result with the findings and their reasons, or the sites of a siting with their scores. */
 (function () {
   "use strict";
 
@@ -46,12 +46,32 @@
 
   function zoomTo(parcel) {
     const layer = qy.layers.find(function (candidate) {
-      return candidate.doc.key === ":parcels";
+      return candidate.doc.key === qy.doc.listing.layer;
     });
     const feature = layer.features[parcel.row];
     qy.fit(feature.bounds);
     qy.mark(feature);
     qy.announce((parcel.name || parcel.id) + ": " + qy.word(parcel.verdict));
+  }
+
+  function makePart(part) {
+    const bar = qy.make("span", { class: "qy-part-bar", "aria-hidden": "true" }, [
+      qy.make("span", { style: "width:" + 100 * part.share + "%;background:" + part.color }),
+    ]);
+    return qy.make("li", { class: "qy-part" }, [
+      qy.make("span", { text: qy.say(part.title) }),
+      qy.make("span", { class: "qy-small", text: part.value }),
+      qy.make("span", { class: "qy-part-sum", text: "+" + part.part }),
+      bar,
+    ]);
+  }
+
+  function makeScore(site) {
+    return qy.make("div", { class: "qy-score" }, [
+      qy.make("p", {}, [qy.make("b", { text: qy.word("score") + " " + site.score })]),
+      qy.make("ul", {}, site.parts.map(makePart)),
+      site.sure && qy.make("p", { class: "qy-small", text: qy.say(site.sure) }),
+    ]);
   }
 
   function makeParcel(parcel) {
@@ -60,6 +80,7 @@
     if (parcel.declared) area.push(qy.word("declared") + " " + parcel.declared);
     const about = [];
     if (parcel.name) about.push(parcel.id);
+    if (parcel.place) about.push(parcel.place);
     if (parcel.use) about.push(qy.word("use") + " " + parcel.use);
     return qy.make("li", { class: "qy-parcel" }, [
       qy.make(
@@ -67,7 +88,7 @@
         {
           type: "button",
           class: "qy-parcel-name",
-          "aria-label": qy.word("zoom_to") + " " + name,
+          title: qy.word("zoom_to") + " " + name,
           click: function () {
             zoomTo(parcel);
           },
@@ -77,6 +98,7 @@
       about.length > 0 && qy.make("p", { class: "qy-small", text: about.join(" · ") }),
       qy.make("p", { class: "qy-area", text: area.join(" · ") }),
       qy.make("p", { text: qy.say(parcel.summary) }),
+      parcel.score && makeScore(parcel),
       ...makeFindings(parcel.findings),
     ]);
   }
@@ -91,21 +113,28 @@
     ]);
   }
 
+  /* Of a result only: what was searched for is not said of sites. */
+  function makeIndustry(listing) {
+    if (listing.industry === undefined) return "";
+    const industry = listing.industry ? qy.say(listing.industry) : qy.word("any_industry");
+    return qy.make("p", { class: "qy-small", text: qy.label("industry", industry) });
+  }
+
   qy.writeListing = function () {
     const listing = qy.doc.listing;
     if (!listing) return;
     const counts = listing.counts.map(function (count) {
       return qy.make("li", {}, [makeBadge(count.verdict), qy.make("span", { text: count.parcels })]);
     });
-    const industry = listing.industry ? qy.say(listing.industry) : qy.word("any_industry");
     const section = qy.find("qy-listing");
     section.hidden = false;
     section.replaceChildren(
-      qy.make("h2", { text: qy.word("result") }),
+      qy.make("h2", { text: qy.word(listing.title) }),
       qy.make("ul", { class: "qy-counts" }, counts),
-      qy.make("p", { class: "qy-small", text: qy.label("industry", industry) }),
+      makeIndustry(listing),
       qy.make("ul", { class: "qy-parcels" }, listing.parcels.map(makeParcel))
     );
+    if (!listing.parcels.length) section.append(qy.make("p", { text: qy.word("no_sites") }));
     if (listing.unlisted) {
       section.append(qy.make("p", { text: "+ " + listing.unlisted + " · " + qy.word("not_listed") }));
     }

@@ -16,13 +16,15 @@
     });
     document.querySelectorAll("[data-label]").forEach(function (element) {
       element.title = qy.word(element.dataset.label);
-      element.setAttribute("aria-label", qy.word(element.dataset.label));
+      // What has a text of its own is called by it.
+      if (!element.dataset.word) element.setAttribute("aria-label", qy.word(element.dataset.label));
     });
     qy.map.closePopup();
     qy.writeFrame();
     qy.writeListing();
     qy.writePanel();
     qy.writeLabels();
+    qy.writeTools();
   }
 
   function switchTheme() {
@@ -66,15 +68,24 @@
     qy.lang = qy.doc.lang;
     qy.map = map;
     bundleMarkers();
-    if (qy.doc.listing) qy.find("qy-panel-button").dataset.word = "result";
+    if (qy.doc.listing) qy.find("qy-panel-button").dataset.word = qy.doc.listing.title;
     showPanel(Boolean(qy.doc.listing) || !window.matchMedia(NARROW).matches);
     qy.startLabels();
     qy.drawLayers();
     qy.startFrame();
     qy.startInspect();
-    writeTexts();
+    qy.startTools();
+    qy.startSwipe();
+    qy.startPaper();
+    // A sheet over the map has to have its height before the map is fitted clear of it.
+    qy.writeListing();
+    qy.writePanel();
     const [south, west, north, east] = qy.doc.bounds;
+    // The map has to lie somewhere before anything is written on it; the address may send it elsewhere.
     qy.fit([[south, west], [north, east]]);
+    qy.readHash();
+    writeTexts();
+    qy.startPermalink(writeTexts);
     qy.find("qy-panel-button").addEventListener("click", function () {
       showPanel(document.body.classList.contains("qy-no-panel"));
     });

@@ -1,0 +1,225 @@
+"""Commands that check: layers, check, batch, index, demo."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from qy_gis.cli.common import LAYERS_HELP, make_folder, one_line_errors, refuse_overwriting, show_progress
+from qy_gis.errors import ArgumentError
+
+
+@click.command()
+@click.option("--layers", "folders", multiple=True, type=click.Path(), help=LAYERS_HELP)
+@click.option("--validate", is_flag=True, help="Read all data and report every fault.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def layers(folders: tuple[str, ...], validate: bool, as_json: bool) -> None:
+    """图层清单：依据、精度、规则。List the layers of the plan with basis, accuracy and rules."""
+    with one_line_errors():
+        from qy_gis.plan.read import read_plan
+        from qy_gis.plan.validate import validate_plan
+        from qy_gis.reports.terminal import print_layers
+
+        plan = read_plan(*folders)
+        if validate:
+            validate_plan(plan)
+        if as_json:
+            import json
+
+            listed = {key: layer.model_dump(mode="json", by_alias=True) for key, layer in plan.layers.items()}
+            click.echo(json.dumps(listed, ensure_ascii=False, indent=1))
+            return
+        print_layers(plan)
+        if validate:
+            click.echo(f"数据无误 / the data of all {len(plan.layers)} layers are sound")
+
+
+@click.command()
+@click.argument("file", type=click.Path())
+@click.option("-o", "--output", "outputs", multiple=True, type=click.Path(), help="Write .json, .gpkg or .html too.")
+@click.option("--industry", help="Industry of the project, e.g. 新能源; a wrong name lists those of the plan.")
+@click.option("--layers", "folders", multiple=True, type=click.Path(), help=LAYERS_HELP)
+@click.option("--crs", help="CRS of the coordinates if the file does not say, e.g. EPSG:4526.")
+@click.option("--layer", help="Which layer of a file with several.")
+@click.option("--id-column", help="Column with the parcels' ids, if it has no known heading.")
+@click.option("--encoding", help="Encoding of a .txt or of a Shapefile's attributes, if the one found is wrong.")
+@click.option(
+    "--tolerance", type=float, help="Overlaps up to this area (m2) do not count. Default: as each layer says."
+)
+@click.option("--repair", is_flag=True, help="Accept repairs of geometry that change the area noticeably.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole result as JSON.")
+def check(
+    file: str,
+    outputs: tuple[str, ...],
+    industry: str | None,
+    folders: tuple[str, ...],
+    crs: str | None,
+    layer: str | None,
+    id_column: str | None,
+    encoding: str | None,
+    tolerance: float | None,
+    repair: bool,
+    as_json: bool,
+) -> None:
+    """核查地块：面积、重叠、结论与理由。Check the parcels of FILE against the plan.
+
+    FILE is 界址点 TXT, SHP (.zip), GPKG, FileGDB, DXF, KML, GeoJSON, CSV, XLSX …; - is standard input.
+
+    \b
+    qy-gis check parcel.txt --industry 新能源
+    qy-gis check parcels.gpkg --layers office/ -o result.html -o result.gpkg
+    """
+    with one_line_errors():
+        from qy_gis.parcels.read import read_parcels
+        from qy_gis.plan.read import read_plan
+        from qy_gis.reports.terminal import print_result
+        from qy_gis.reports.write import check_suffix, to_json, write_report
+        from qy_gis.verdict.check import check as check_parcels
+
+        # What can be wrong with the command is said before the work is done.
+        refuse_overwriting(file, outputs)
+        for output in outputs:
+            check_suffix(output)
+        plan = read_plan(*folders)
+        plan.industry(industry)
+        parcels = read_parcels(file, crs=crs, layer=layer, id_column=id_column, encoding=encoding, repair=repair)
+        with show_progress(quiet=as_json) as progress:
+            result = check_parcels(parcels, plan, industry=industry, tolerance_m2=tolerance, progress=progress)
+        if as_json:
+            click.echo(to_json(result))
+        else:
+            print_result(result)
+        for output in outputs:
+            click.echo(f"已写出 / written: {write_report(result, output)}", err=as_json)
+    sys.exit(0 if (result.verdicts["verdict"] == "suitable").all() else 1)
+
+
+@click.command()
+@click.argument("file", type=click.Path())
+@click.option(
+    "-o", "--output", required=True, type=click.Path(), help="Folder of Parquet tables to make, e.g. out.parquet."
+)
+@click.option("--industry", help="Industry of the projects, e.g. 新能源; a wrong name lists those of the plan.")
+@click.option("--layers", "folders", multiple=True, type=click.Path(), help=LAYERS_HELP)
+@click.option("--crs", help="CRS of the coordinates if the file does not say, e.g. EPSG:4526.")
+@click.option("--id-column", help="Column with the parcels' ids, if it has no known heading.")
+@click.option("--tolerance", type=float, help="Overlaps up to this area (m2) do not count.")
+@click.option("--threads", type=click.IntRange(min=1), help="Blocks checked at a time. Default: one to a core.")
+@click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
+@click.option("--strict", is_flag=True, help="Stop at the first parcel that cannot be checked.")
+def batch(
+    file: str,
+    output: str,
+    industry: str | None,
+    folders: tuple[str, ...],
+    crs: str | None,
+    id_column: str | None,
+    tolerance: float | None,
+    threads: int | None,
+    resume: bool,
+    strict: bool,
+) -> None:
+    """批量核查：数据大于内存也可，中断可续。Check a file of any size, block by block.
+
+    FILE is GeoParquet, GeoPackage or FlatGeobuf.
+
+    \b
+    qy-gis batch parcels.parquet -o out.parquet --layers office/
+    qy-gis batch parcels.parquet -o out.parquet --layers office/ --resume
+    """
+    with one_line_errors():
+        from rich.console import Console
+        from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn, TimeRemainingColumn
+
+        from qy_gis.plan.read import read_plan
+        from qy_gis.reports.terminal import print_batch
+
+        try:
+            from qy_gis.verdict.batch import check_file
+        except ImportError as error:
+            raise ArgumentError("a batch needs pyarrow; pip install 'qy-gis[parquet]'") from error
+        shown = (SpinnerColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+        try:
+            with Progress(*shown, console=Console(stderr=True), transient=True) as bar:
+                task = bar.add_task("", total=None)
+                summary = check_file(
+                    file,
+                    output,
+                    folders=folders,
+                    industry=industry,
+                    tolerance_m2=tolerance,
+                    crs=crs,
+                    id_column=id_column,
+                    threads=threads,
+                    resume=resume,
+                    strict=strict,
+                    progress=lambda done, total: bar.update(task, completed=done, total=total),
+                )
+        except KeyboardInterrupt:
+            click.echo("已中断；加 --resume 可续 / stopped; the same command with --resume goes on", err=True)
+            sys.exit(130)
+        print_batch(summary, read_plan(*folders))
+        click.echo(f"已写出 / written: {output}")
+    verdicts = summary["verdicts"]
+    sys.exit(0 if verdicts["suitable"] == summary["parcels"] and not summary["rejects"] else 1)
+
+
+@click.command()
+@click.option("--clear", is_flag=True, help="Remove all that is kept.")
+def index(clear: bool) -> None:
+    """索引缓存：查看与清除。Show the plans that are kept cut for the next check, or remove them."""
+    import shutil
+
+    from qy_gis.overlay.index import cache_folder
+
+    folder = cache_folder()
+    kept = sorted(path for path in folder.glob("*") if path.is_dir()) if folder.is_dir() else []
+    for path in kept:
+        size = sum(file.stat().st_size for file in path.iterdir())
+        click.echo(f"{path.name}  {size / 1e6:,.1f} MB")
+        if clear:
+            shutil.rmtree(path)
+    click.echo(f"{folder}: {len(kept)} {'已清除 / removed' if clear else '个索引 / indexes'}")
+
+
+@click.command()
+@click.option("-o", "--output", type=click.Path(), default="maps/html", show_default=True, help="Folder for the pages.")
+def demo(output: str) -> None:
+    """演示：样例地块与地图。Check the sample parcels, with and without an office's own data, and draw the maps."""
+    with one_line_errors():
+        from qy_gis.maps.page import draw
+        from qy_gis.parcels.read import read_parcels
+        from qy_gis.plan.read import bundled_folder, read_plan
+        from qy_gis.reports.terminal import print_verdicts
+        from qy_gis.reports.write import write_report
+        from qy_gis.verdict.check import check as check_parcels
+
+        folder = make_folder(Path(output))
+        examples = bundled_folder("examples")
+        written = []
+        samples = sorted(path for path in (examples / "parcels").iterdir() if path.is_file() and path.suffix != ".md")
+        for title, own, stem in [
+            ("随附规划 / the bundled plan alone", [], "check"),
+            (
+                "叠加单位数据（合成示例） / with an office's own data (synthetic)",
+                [examples / "office"],
+                "check-office",
+            ),
+        ]:
+            plan = read_plan(*own)
+            click.echo(f"\n== {title}")
+            for sample in samples:
+                result = check_parcels(read_parcels(sample), plan, industry="新能源")
+                click.echo(f"\n{sample.name}")
+                print_verdicts(result)
+                written.append(write_report(result, folder / f"{stem}-{sample.stem}.html"))
+        bundled = read_plan()
+        for name in ("overview", "zones", "platforms"):
+            target = folder / f"{name}.html"
+            draw(bundled, page=name).save(target)
+            written.append(target)
+        click.echo("\n用浏览器打开 / open in a browser:")
+        for path in reversed(written):
+            click.echo(f"  {path.resolve()}")

@@ -1,0 +1,92 @@
+"""GDAL, on a short lead: each file is opened by the one driver its extension stands for, and no other.
+
+GDAL opens a file by its content: a VRT named ``.gpkg`` would read any file, or any address, that it names. Here a
+driver prefix, or the first bytes of the file, tie each extension to its driver.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+from shapely.errors import ShapelyError
+
+from qy_gis.columns import SOURCE_FILE, SOURCE_REPAIRS, SOURCE_SHA256
+from qy_gis.errors import SourceError
+from qy_gis.parcels.limits import check_features, check_time
+
+#: Marks by which GDAL knows the drivers that open other files or addresses, wherever they stand near the start.
+_ELSEWHERE = (b"<ogr", b"<vrt", b"<wfs", b"gdal_streamed_alg")
+
+
+def check_start(path: Path, starts: tuple[bytes, ...], *, title: str, what: str) -> None:
+    """Raise a SourceError if a file does not start as its format does, or could be taken for one that names others."""
+    with path.open("rb") as file:
+        start = file.read(16_384)
+    if not start.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").startswith(starts):
+        raise SourceError(f"{title}: found {start[:8]!r} where {what} starts with {starts[0]!r}")
+    if any(mark in start.lower() for mark in _ELSEWHERE):
+        raise SourceError(f"{title} is not {what}: it names other sources to read from, which are not opened")
+
+
+@contextmanager
+def driver_words(title: str) -> Iterator[None]:
+    """Turn what GDAL, GEOS and SQLite say of a file into a SourceError with their words."""
+    try:
+        yield
+    # An UnboundLocalError is how pyogrio meets a CRS that GDAL can read but not write.
+    except (RuntimeError, ShapelyError, UnicodeDecodeError, OverflowError, UnboundLocalError, sqlite3.Error) as error:
+        raise SourceError(f"{title} cannot be read: {error}") from error
+
+
+@contextmanager
+def settings(values: Mapping[str, str]) -> Iterator[None]:
+    """Have GDAL work with these settings, and leave its own as they were."""
+    before = {name: pyogrio.get_gdal_config_option(name) for name in values}
+    pyogrio.set_gdal_config_options(dict(values))
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(before)
+
+
+def choose_layer(dataset: str, wanted: str | None, *, title: str) -> str:
+    """Return the layer asked for, else the only one with polygons."""
+    with driver_words(title):
+        kinds = {str(name): str(kind) for name, kind in pyogrio.list_layers(dataset) if kind is not None}
+    listed = ", ".join(f"{name} ({kind})" for name, kind in kinds.items()) or "none with geometry"
+    if wanted is not None:
+        if wanted not in kinds:
+            raise SourceError(f"{title} has no layer {wanted!r}; its layers are {listed}")
+        return wanted
+    if len(kinds) == 1:
+        return next(iter(kinds))
+    polygons = [name for name, kind in kinds.items() if "Polygon" in kind]
+    if len(polygons) != 1:
+        raise SourceError(
+            f"{title} has {len(polygons)} polygon layers, accepted is one; name it with layer=. Its layers are {listed}"
+        )
+    return polygons[0]
+
+
+def read_layer(
+    dataset: str,
+    layer: str,
+    *,
+    title: str,
+    encoding: str | None = None,
+    options: Mapping[str, str] | None = None,
+) -> gpd.GeoDataFrame:
+    """Read a layer; the index is the driver's feature id."""
+    with driver_words(title):
+        check_features(pyogrio.read_info(dataset, layer=layer, encoding=encoding)["features"], title)
+        frame = pyogrio.read_dataframe(dataset, layer=layer, encoding=encoding, fid_as_index=True, **(options or {}))
+    check_time(title)
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise SourceError(f"{title}: layer {layer!r} has no geometry")
+    # A file that qy_gis wrote names its own source; the source is now this file.
+    return frame.drop(columns=[SOURCE_FILE, SOURCE_SHA256, SOURCE_REPAIRS], errors="ignore")

@@ -1,0 +1,161 @@
+"""Parcels from and to a PostGIS database, read in a transaction that cannot change anything."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import shapely
+
+from qy_gis.errors import ArgumentError, OutputError, SourceError
+from qy_gis.parcels.limits import MAX_FEATURES, MAX_SECONDS, check_features
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
+_HOW_TO_NAME = "name a table (parcels, cadastre.parcels) or give a query (SELECT …) with layer= (--layer)"
+
+
+def is_address(source: Any) -> bool:
+    """Return whether a source is the address of a PostGIS database (``postgresql://user@host/database``)."""
+    return isinstance(source, str) and source.startswith(_SCHEMES)
+
+
+def read_database(address: str, *, layer: str | None, crs: Any) -> tuple[gpd.GeoDataFrame, str, str]:
+    """Read the parcels of a table or query.
+
+    Parameters
+    ----------
+    address
+        ``postgresql://user:password@host:port/database``; a password is better kept in ``~/.pgpass``.
+    layer
+        A table, with its schema in front where needed, or a query that starts with SELECT or WITH.
+    crs
+        The CRS to use if the geometries have SRID 0.
+
+    Returns
+    -------
+    tuple
+        The parcels, what to call them in messages (without the password), and the SHA-256 of their WKB.
+
+    Raises
+    ------
+    SourceError
+        The database cannot be reached or asked, or the answer has not exactly one geometry column.
+    ArgumentError
+        ``layer`` is missing.
+    """
+    if not layer:
+        raise ArgumentError(f"layer={layer!r}: a database has many tables; {_HOW_TO_NAME}")
+    with _connect(address) as (engine, title):
+        from sqlalchemy import text
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            with engine.connect() as connection:
+                connection.execute(text("SET TRANSACTION READ ONLY"))
+                connection.execute(text(f"SET LOCAL statement_timeout = {int(MAX_SECONDS * 1000)}"))
+                query = build_query(layer, quote=engine.dialect.identifier_preparer.quote)
+                column = _find_geometry(connection, query, title)
+                frame = gpd.read_postgis(text(f"{query} LIMIT {MAX_FEATURES + 1}"), connection, geom_col=column)
+        except (SQLAlchemyError, shapely.errors.ShapelyError, ValueError) as error:
+            if isinstance(error, SourceError):
+                raise
+            raise SourceError(f"{title} cannot be read: {_first_line(error)}") from error
+    check_features(len(frame), title)
+    digest = hashlib.sha256()
+    for wkb in shapely.to_wkb(frame.geometry.to_numpy(), byte_order=1):
+        digest.update(wkb or b"")
+    return (frame if frame.crs is not None else frame.set_crs(crs)), f"{title} {layer}", digest.hexdigest()
+
+
+def build_query(layer: str, *, quote: Any) -> str:
+    """Return the query for a table or for a query, to which a LIMIT can be added.
+
+    Examples
+    --------
+    >>> build_query("cadastre.parcels", quote=lambda name: f'"{name}"')
+    'SELECT * FROM "cadastre"."parcels"'
+    >>> build_query("SELECT id, geom FROM parcels;", quote=str)
+    'SELECT * FROM (SELECT id, geom FROM parcels) AS asked'
+    """
+    asked = layer.strip().rstrip(";").strip()
+    if asked[:7].upper().split()[:1] in (["SELECT"], ["WITH"]):
+        return f"SELECT * FROM ({asked}) AS asked"
+    return f"SELECT * FROM {'.'.join(quote(part) for part in asked.split('.'))}"
+
+
+def write_database(parcels: gpd.GeoDataFrame, address: str, *, layer: str | None) -> str:
+    """Write parcels to a new table, in one transaction, and return its title.
+
+    Raises
+    ------
+    OutputError
+        The table exists, or the database cannot be reached or written.
+    ArgumentError
+        ``layer`` does not name a table.
+    """
+    if not layer or " " in layer:
+        raise ArgumentError(f"layer={layer!r}: name the table to write, for example cadastre.parcels")
+    schema, _, table = layer.rpartition(".")
+    try:
+        with _connect(address) as (engine, title), engine.begin() as connection:
+            from sqlalchemy.exc import SQLAlchemyError
+
+            try:
+                parcels.to_postgis(table, connection, schema=schema or None, if_exists="fail")
+            except (SQLAlchemyError, ValueError) as error:
+                raise OutputError(f"{title} {layer} cannot be written: {_first_line(error)}") from error
+    except SourceError as error:
+        raise OutputError(str(error)) from error
+    return f"{title} {layer}"
+
+
+@contextmanager
+def _connect(address: str) -> Iterator[tuple[Engine, str]]:
+    try:
+        import geoalchemy2  # noqa: F401  # what to_postgis needs
+        import psycopg  # noqa: F401
+        from sqlalchemy import create_engine, make_url
+        from sqlalchemy.exc import ArgumentError as AddressError
+        from sqlalchemy.exc import SQLAlchemyError
+    except ImportError as error:
+        raise SourceError("PostGIS needs SQLAlchemy and psycopg: pip install 'qy-gis[postgis]'") from error
+    try:
+        url = make_url(address).set(drivername="postgresql+psycopg")
+    except (AddressError, ValueError) as error:
+        raise SourceError(f"the address of the database cannot be read: {error}") from error
+    title = url.set(drivername="postgresql").render_as_string(hide_password=True)
+    engine = create_engine(url, connect_args={"connect_timeout": 10})
+    try:
+        with engine.connect():
+            pass
+        yield engine, title
+    except SQLAlchemyError as error:
+        raise SourceError(f"{title} cannot be reached: {_first_line(error)}") from error
+    finally:
+        engine.dispose()
+
+
+def _find_geometry(connection: Connection, query: str, title: str) -> str:
+    """Return the geometry column of a query."""
+    from sqlalchemy import text
+
+    kind = connection.execute(text("SELECT 'geometry'::regtype::oid")).scalar_one()
+    answer = connection.execute(text(f"{query} LIMIT 0"))
+    described = answer.cursor.description if answer.cursor is not None else []
+    found = [column[0] for column in described if column[1] == kind]
+    if len(found) != 1:
+        raise SourceError(
+            f"{title}: found {len(found)} geometry columns {found} among {[column[0] for column in described]}; "
+            f"accepted is one: {_HOW_TO_NAME}"
+        )
+    return str(found[0])
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]

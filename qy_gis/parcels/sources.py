@@ -1,0 +1,156 @@
+"""What a source of parcels can be: a file, text, bytes, standard input, a database, or objects in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias
+
+import geopandas as gpd
+import shapely
+
+from qy_gis.errors import ArgumentError, MissingSourceError, SourceError
+from qy_gis.parcels.limits import MAX_TEXT_BYTES, decode_text
+
+#: What `qy_gis.read_parcels` takes.
+Source: TypeAlias = (
+    str | bytes | os.PathLike[str] | gpd.GeoDataFrame | gpd.GeoSeries | shapely.Geometry | Iterable[shapely.Geometry]
+)
+
+_WKT = re.compile(r"\s*(SRID\s*=|(MULTI)?(POLYGON|CURVEPOLYGON|SURFACE|POINT|LINESTRING)|GEOMETRYCOLLECTION)\b", re.I)
+_HEX_WKB = re.compile(rb"\s*0[01][0-9A-Fa-f]{8,}\s*")
+_NUMBERS = re.compile(r"[-+0-9.,;\s，；]+")
+
+#: First bytes of the formats that have some.
+_MAGIC = {b"SQLite format 3\0": ".gpkg", b"fgb\x03": ".fgb", b"PAR1": ".parquet", b"<": ".kml", b"{": ".geojson"}
+
+
+def is_text(source: str) -> bool:
+    """Return whether a string is a geometry or coordinates, and not a path.
+
+    Examples
+    --------
+    >>> is_text("POLYGON ((0 0, 1 0, 1 1, 0 0))"), is_text("parcel.txt")
+    (True, False)
+    """
+    numbers = _NUMBERS.fullmatch(source) is not None and len(source.split()) > 1
+    return (
+        "\n" in source
+        or source.lstrip()[:1] == "{"
+        or numbers
+        or bool(_WKT.match(source))
+        or (_HEX_WKB.fullmatch(source.encode(errors="replace")) is not None and not Path(source).exists())
+    )
+
+
+def sniff_suffix(data: bytes, encoding: str | None, title: str) -> str:
+    """Return the suffix of the format that bytes are in.
+
+    Examples
+    --------
+    >>> sniff_suffix(b"J1,1,2622040,38440000", None, "pasted text")
+    '.csv'
+    """
+    start = data.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+    if data.startswith(b"PK"):
+        return _sniff_archive(data)
+    for magic, suffix in _MAGIC.items():
+        if start.startswith(magic):
+            return suffix
+    if data[:1] in (b"\0", b"\1") or _HEX_WKB.fullmatch(data):
+        return ".wkb"
+    text = decode_text(data, encoding, title)
+    if is_boundary(text):
+        return ".txt"
+    return ".wkt" if _WKT.match(text) else ".csv"
+
+
+def is_boundary(text: str) -> bool:
+    """Return whether text is 界址点坐标交换, which has sections in brackets, or empty."""
+    return not text.strip() or any(line.lstrip()[:1] in ("[", "【", "［") for line in text.splitlines())
+
+
+def _sniff_archive(data: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = [name.lower() for name in archive.namelist()]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        return ".zip"
+    if "xl/workbook.xml" in names:
+        return ".xlsx"
+    return ".kmz" if any(name.endswith(".kml") for name in names) else ".zip"
+
+
+def read_stdin() -> bytes:
+    """Return what is on standard input, if it is not too much."""
+    stream: BinaryIO = sys.stdin.buffer
+    data = stream.read(MAX_TEXT_BYTES + 1)
+    if len(data) > MAX_TEXT_BYTES:
+        raise SourceError(f"standard input has more than {MAX_TEXT_BYTES // 1024**2} MiB; give a file")
+    return data
+
+
+def frame_objects(source: Any) -> gpd.GeoDataFrame:
+    """Return objects in memory as a GeoDataFrame: a GeoSeries, a geometry, or several."""
+    if isinstance(source, gpd.GeoSeries):
+        return gpd.GeoDataFrame(geometry=source)
+    geometries = [source] if isinstance(source, shapely.Geometry) else list(source)
+    return gpd.GeoDataFrame(geometry=gpd.GeoSeries(geometries, dtype="geometry"))
+
+
+def is_objects(source: Any) -> bool:
+    """Return whether a source is a GeoSeries, a geometry or a sequence of geometries."""
+    if isinstance(source, gpd.GeoSeries | shapely.Geometry):
+        return True
+    return isinstance(source, list | tuple) and all(isinstance(one, shapely.Geometry) for one in source)
+
+
+def find_path(source: Any, accepted: Iterable[str]) -> Path:
+    """Return the path of a file, or of a folder that is a file geodatabase, of an accepted format."""
+    if not isinstance(source, str | os.PathLike):
+        raise ArgumentError(
+            f"source is a {type(source).__name__}; accepted are a path and a GeoDataFrame, text, bytes, shapely "
+            "geometries, the address of a PostGIS database, and '-' for standard input"
+        )
+    endings = ", ".join(accepted)
+    try:
+        path = Path(source)
+        if path.is_dir() and path.suffix.lower() != ".gdb":
+            raise SourceError(f"{path} is a folder; accepted are files ending in {endings}")
+        if not path.exists():
+            raise MissingSourceError(f"{path}: there is no such file")
+    except (OSError, ValueError) as error:
+        if isinstance(error, SourceError):
+            raise
+        raise SourceError(f"{str(source)[:80]!r} is no path: {error}") from error
+    if path.suffix.lower() not in accepted:
+        raise SourceError(f"{path.name} ends in {path.suffix!r}; accepted are {endings}")
+    return path
+
+
+def digest_path(path: Path) -> str:
+    """Return the SHA-256 of a file; of a folder, that of its files one after the other, in the order of their names."""
+    files = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
+    digest = hashlib.sha256()
+    for name in files:
+        with name.open("rb") as file:
+            while chunk := file.read(1024**2):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+@contextmanager
+def keep_bytes(data: bytes, suffix: str) -> Iterator[Path]:
+    """Keep bytes in a temporary file of this suffix, and yield its path."""
+    with tempfile.TemporaryDirectory(prefix="qy_gis_") as folder:
+        path = Path(folder) / f"parcels{suffix}"
+        path.write_bytes(data)
+        yield path

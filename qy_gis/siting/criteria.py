@@ -1,0 +1,307 @@
+"""Criteria: what is measured of a site, and what a value of it is worth.
+
+A measure is one function, from sites and a plan to a number per site. Adding one is adding a function to `MEASURES` and
+its name to `Measure`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pyproj import CRS, Geod
+
+from qy_gis.errors import ArgumentError
+from qy_gis.measure.area import areas
+from qy_gis.measure.crs import grid_epsg, transformer
+from qy_gis.measure.plane import Geometries, to_grid, to_lonlat, to_plane
+from qy_gis.overlay.zones import grid_zone_of, project_zones
+from qy_gis.plan.model import Key, Plan, Text
+from qy_gis.siting.shape import compactness, widths
+
+Values = NDArray[np.float64]
+Measure = Literal["distance", "share", "area", "compactness", "width", "raster"]
+
+_GEOD = Geod(a=6378137, rf=298.257222101)
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Linear(_Record):
+    """Worth 0 at ``worst`` and beyond, 1 at ``best`` and beyond, and in between in proportion."""
+
+    kind: Literal["linear"]
+    worst: float
+    best: float
+
+    @model_validator(mode="after")
+    def _check_ends(self) -> Linear:
+        if self.worst == self.best:
+            raise ValueError("worst and best are the same; accepted are two different values")
+        return self
+
+    def worth(self, values: Values) -> Values:
+        """Return what values are worth, 0-1."""
+        return np.asarray(np.clip((values - self.worst) / (self.best - self.worst), 0.0, 1.0))
+
+
+class Step(_Record):
+    """Worth 1 up to ``limit`` (``better`` is "below") or from it on ("above"), else 0."""
+
+    kind: Literal["step"]
+    limit: float
+    better: Literal["below", "above"]
+
+    def worth(self, values: Values) -> Values:
+        """Return what values are worth, 0-1."""
+        return np.where(values <= self.limit if self.better == "below" else values >= self.limit, 1.0, 0.0)
+
+
+class Gaussian(_Record):
+    """Worth 1 at ``best``, 0.61 one ``width`` away from it, 0.14 two widths away."""
+
+    kind: Literal["gaussian"]
+    best: float
+    width: float = Field(gt=0)
+
+    def worth(self, values: Values) -> Values:
+        """Return what values are worth, 0-1."""
+        return np.asarray(np.exp(-0.5 * ((values - self.best) / self.width) ** 2))
+
+
+class Criterion(_Record):
+    """One criterion, as its TOML table says. Its unit is that of its measure, see `MEASURES`."""
+
+    key: Key
+    title: Text
+    measure: Measure
+    layer: Key | None = Field(default=None, description="For distance and share")
+    features: list[str] | None = Field(
+        default=None, description="Ids of the features meant; all of the layer if absent"
+    )
+    file: str | None = Field(default=None, description="For raster: the file, relative to the TOML file")
+    value: Annotated[Linear | Step | Gaussian, Field(discriminator="kind")]
+    weight: float = Field(default=1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _check_arguments(self) -> Criterion:
+        for name, needed_by in (("layer", ("distance", "share")), ("file", ("raster",))):
+            if (getattr(self, name) is not None) != (self.measure in needed_by):
+                raise ValueError(f"{name} is for the measures {', '.join(needed_by)}, which need it")
+        return self
+
+    @property
+    def unit(self) -> str:
+        """Unit of the values."""
+        return MEASURES[self.measure].unit
+
+    @property
+    def direction(self) -> str:
+        """Which values are better: "less", "more" or "near" (the best value of a gaussian)."""
+        if isinstance(self.value, Gaussian):
+            return "near"
+        less = self.value.better == "below" if isinstance(self.value, Step) else self.value.best < self.value.worst
+        return "less" if less else "more"
+
+
+#: TOML has lists where Python has tuples.
+Comparison = Annotated[tuple[Key, Key, float], Field(strict=False)]
+
+
+class Criteria(_Record):
+    """The criteria of a ranking, and where their weights come from. Read them with `qy_gis.read_criteria`."""
+
+    weights: Literal["given", "equal", "ahp"] = "given"
+    comparisons: list[Comparison] = Field(
+        default=[], description="For ahp: how many times the first matters more than the second"
+    )
+    criteria: list[Criterion] = Field(alias="criterion", min_length=1)
+    folder: Path = Field(default=Path(), exclude=True, strict=False)
+
+    @model_validator(mode="after")
+    def _check_keys(self) -> Criteria:
+        keys = [criterion.key for criterion in self.criteria]
+        if len(set(keys)) < len(keys):
+            raise ValueError(f"keys are used twice: {keys}")
+        if bool(self.comparisons) != (self.weights == "ahp"):
+            raise ValueError("comparisons are for weights = 'ahp', which needs them")
+        unknown = {key for first, second, _ in self.comparisons for key in (first, second)} - set(keys)
+        if unknown:
+            raise ValueError(f"comparisons name {sorted(unknown)}; accepted: {keys}")
+        return self
+
+
+def read_criteria(path: str | os.PathLike[str]) -> Criteria:
+    """Read criteria from a TOML file.
+
+    Parameters
+    ----------
+    path
+        A file with ``[[criterion]]`` tables (see `Criterion`), and at its head ``weights``: "given" (each criterion's
+        ``weight``), "equal", or "ahp" with ``comparisons = [["near_town", "slope", 3], …]``.
+
+    Raises
+    ------
+    ArgumentError
+        The file cannot be read or has faults; all of them are listed.
+    """
+    file = Path(path)
+    try:
+        table: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+        return Criteria.model_validate({**table, "folder": file.parent})
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ArgumentError(f"{file}: cannot be read as TOML in UTF-8: {error}") from error
+    except ValidationError as error:
+        faults = [
+            f"{file}: {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}; found {fault['input']!r:.80}"
+            for fault in error.errors()
+        ]
+        raise ArgumentError("\n".join(faults)) from error
+
+
+def measure_criteria(sites: gpd.GeoDataFrame, plan: Plan, criteria: Criteria) -> pd.DataFrame:
+    """Return the value of each criterion for each site.
+
+    Parameters
+    ----------
+    sites
+        Polygons with a CRS.
+    plan
+        Holds the layers that criteria name.
+    criteria
+        What to measure.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The index of the sites, one column per criterion, in its unit.
+
+    Raises
+    ------
+    ArgumentError
+        A criterion names a layer, features or a raster that are not there; all are listed.
+    """
+    faults = []
+    for criterion in criteria.criteria:
+        known = plan.layers.keys()
+        if criterion.layer is not None and criterion.layer not in known:
+            faults.append(
+                f"{criterion.key}: layer {criterion.layer!r} is not in the plan; accepted: {', '.join(known)}"
+            )
+        elif criterion.layer is not None and not len(_pick_features(plan, criterion)):
+            faults.append(
+                f"{criterion.key}: layer {criterion.layer!r} has no data, or not the features {criterion.features}"
+            )
+        if criterion.file is not None and not (criteria.folder / criterion.file).is_file():
+            faults.append(f"{criterion.key}: file {criteria.folder / criterion.file} does not exist")
+    if faults:
+        raise ArgumentError("\n".join(faults))
+    values = {
+        criterion.key: MEASURES[criterion.measure].function(sites, plan, criterion, criteria.folder)
+        for criterion in criteria.criteria
+    }
+    return pd.DataFrame(values, index=sites.index)
+
+
+def distance(sites: gpd.GeoDataFrame, plan: Plan, criterion: Criterion, folder: Path) -> Values:
+    """Return the distance (m, on the ellipsoid) from each site to the nearest feature, 0 where they meet."""
+    zone = grid_zone_of(plan)
+    table = plan.features(str(criterion.layer))
+    features = to_grid(to_lonlat(_pick_features(plan, criterion), table.crs, edges="stored"), zone)
+    shapes = to_grid(to_lonlat(sites.geometry.to_numpy(), sites.crs, edges="grid"), zone)
+    # In small parts, so that the nearest point is looked for on a few edges only.
+    parts = shapely.get_parts(features)
+    site, part = shapely.STRtree(parts).query_nearest(shapes, all_matches=False)
+    ends = shapely.get_coordinates(shapely.shortest_line(shapes[site], parts[part]))
+    grid = CRS.from_epsg(grid_epsg(zone, prefixed=False))
+    longitude, latitude = transformer(grid).transform(ends[:, 0], ends[:, 1])
+    out = np.empty(len(sites))
+    out[site] = _GEOD.inv(longitude[::2], latitude[::2], longitude[1::2], latitude[1::2])[2]
+    return out
+
+
+def share(sites: gpd.GeoDataFrame, plan: Plan, criterion: Criterion, folder: Path) -> Values:
+    """Return the share (0-1) of each site that lies in the layer or in the features named, as drawn."""
+    zones = project_zones(plan, str(criterion.layer))
+    chosen = np.isin(zones.feature_id, criterion.features) if criterion.features else np.ones(len(zones.shapes), bool)
+    shapes = to_plane(sites.geometry.to_numpy(), sites.crs, edges="grid")
+    zone = shapely.union_all(zones.shapes[chosen]) if criterion.features else zones.union
+    shapely.prepare(zone)
+    out = np.where(shapely.contains_properly(zone, shapes), 1.0, 0.0)
+    edge = (out == 0) & shapely.intersects(zone, shapes)
+    out[edge] = shapely.area(shapely.intersection(shapes[edge], zone)) / shapely.area(shapes[edge])
+    return np.clip(out, 0.0, 1.0)
+
+
+def area(sites: gpd.GeoDataFrame, plan: Plan, criterion: Criterion, folder: Path) -> Values:
+    """Return the statutory area of each site (ha)."""
+    return np.asarray(areas(sites.geometry, sites.crs) / 1e4)
+
+
+def shape_compactness(sites: gpd.GeoDataFrame, plan: Plan, criterion: Criterion, folder: Path) -> Values:
+    """Return how compact each site is (0-1); see `qy_gis.siting.shape.compactness`."""
+    return compactness(_in_grid(sites, plan))
+
+
+def width(sites: gpd.GeoDataFrame, plan: Plan, criterion: Criterion, folder: Path) -> Values:
+    """Return how wide each site is where it is narrowest (m); see `qy_gis.siting.shape.widths`."""
+    return widths(_in_grid(sites, plan))
+
+
+def raster_mean(sites: gpd.GeoDataFrame, plan: Plan, criterion: Criterion, folder: Path) -> Values:
+    """Return the mean of a raster's first band in each site, cells cut by its edge counting with their share of it."""
+    try:
+        from exactextract import exact_extract
+        from exactextract.raster import RasterioRasterSource
+    except ImportError as error:
+        raise ArgumentError(
+            f"{criterion.key}: rasters need exactextract and rasterio; install them with: pip install 'qy-gis[raster]'"
+        ) from error
+    import rasterio
+
+    with rasterio.open(folder / str(criterion.file)) as raster:
+        placed = gpd.GeoDataFrame(geometry=sites.geometry.to_numpy(), crs=sites.crs).to_crs(raster.crs)
+        found = exact_extract(RasterioRasterSource(raster), placed, ["mean"], output="pandas")["mean"]
+    missing = found.isna().to_numpy()
+    if missing.any():
+        raise ArgumentError(f"{criterion.key}: the raster has no value in {int(missing.sum())} of {len(sites)} sites")
+    return np.asarray(found, dtype=np.float64)
+
+
+class _Measurement(NamedTuple):
+    function: Callable[[gpd.GeoDataFrame, Plan, Criterion, Path], Values]
+    unit: str
+    of_place: bool
+    """Whether it tells one place from another before a site has its shape."""
+
+
+MEASURES: dict[Measure, _Measurement] = {
+    "distance": _Measurement(distance, "m", True),
+    "share": _Measurement(share, "0-1", True),
+    "area": _Measurement(area, "ha", False),
+    "compactness": _Measurement(shape_compactness, "0-1", False),
+    "width": _Measurement(width, "m", False),
+    "raster": _Measurement(raster_mean, "raster", True),
+}
+
+
+def _pick_features(plan: Plan, criterion: Criterion) -> Geometries:
+    table = plan.features(str(criterion.layer))
+    if criterion.features is not None:
+        table = table[table["feature_id"].isin(criterion.features)]
+    return np.asarray(table.geometry.to_numpy(), dtype=object)
+
+
+def _in_grid(sites: gpd.GeoDataFrame, plan: Plan) -> Geometries:
+    return to_grid(to_lonlat(sites.geometry.to_numpy(), sites.crs, edges="grid"), grid_zone_of(plan))

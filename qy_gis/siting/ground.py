@@ -1,0 +1,193 @@
+"""Ground: land in pieces, each of which is for every rule surely taken, surely left, or unknown.
+
+Siting judges by the very functions a check judges by (`qy_gis.verdict.rules.KINDS`): each is asked about a square metre
+that is surely inside a layer, one that may be, and one that is surely outside, and what it answers holds for the land.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from qy_gis.errors import ArgumentError
+from qy_gis.measure.crs import grid_epsg
+from qy_gis.measure.plane import Geometries, to_grid, to_plane, unproject
+from qy_gis.overlay.combine import split_faces
+from qy_gis.overlay.zones import Zones, grid_zone_of, project_zones, unite
+from qy_gis.plan.model import Plan, Rule, Severity
+from qy_gis.verdict.rules import KINDS, Interval
+
+#: What a rule does to a piece of land.
+CLEAR, UNKNOWN, TAKEN = 0, 1, 2
+
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+
+#: A square metre surely inside a layer, one that may be, and one surely outside: how much of it lies outside.
+_SQUARE_METRES = Interval(np.array([0.0, 0.5, 1.0]), np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 1.0]))
+_IN, _PERHAPS, _OUT = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A rule, or the distance to be kept from a layer (then ``rule`` is None and ``setback_m`` is over 0)."""
+
+    layer: str
+    rule: Rule | None
+    setback_m: float = 0.0
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Land in pieces, and what each constraint does to each.
+
+    Attributes
+    ----------
+    pieces
+        Polygons in the survey plane, of shape (m,), without gap or overlap.
+    area_m2
+        Of shape (m,).
+    constraints
+        The rules that apply to the industry and the setbacks, n of them.
+    effect
+        `CLEAR`, `UNKNOWN` or `TAKEN`, of shape (m, n).
+    binding
+        Whether a constraint takes land here (its severity was asked for), of shape (n,).
+    """
+
+    pieces: Geometries
+    area_m2: NDArray[np.float64]
+    constraints: list[Constraint]
+    effect: NDArray[np.int8]
+    binding: NDArray[np.bool_]
+
+    @property
+    def status(self) -> NDArray[np.int8]:
+        """The worst effect of the binding constraints on each piece, of shape (m,)."""
+        bound = self.effect[:, self.binding]
+        return bound.max(axis=1) if bound.shape[1] else np.zeros(len(self.pieces), dtype=np.int8)
+
+    @property
+    def verdict(self) -> NDArray[np.object_]:
+        """The verdict of each piece by all rules, in the words of a check, of shape (m,)."""
+        severity = np.array([each.rule.severity if each.rule else "prohibit" for each in self.constraints])
+        taken = self.effect == TAKEN
+        prohibited = taken[:, severity == "prohibit"].any(axis=1)
+        undetermined = (self.effect == UNKNOWN).any(axis=1)
+        cases = [prohibited, undetermined, taken.any(axis=1)]
+        return np.select(cases, ["prohibited", "undetermined", "conditional"], "suitable").astype(object)
+
+
+def survey_ground(
+    plan: Plan,
+    *,
+    industry: str | None,
+    within: str | gpd.GeoDataFrame | None,
+    severities: Sequence[Severity],
+    setbacks: Mapping[str, float] | None,
+) -> Ground:
+    """Split land by what the rules do to it; the arguments are those of `qy_gis.eligible_area`."""
+    chosen = plan.industry(industry)
+    wrong = [severity for severity in severities if severity not in SEVERITIES]
+    if wrong or isinstance(severities, str):
+        raise ArgumentError(f"severities={severities!r}: accepted is a list of {', '.join(SEVERITIES)}")
+    constraints = _list_constraints(plan, chosen, setbacks or {})
+    land = find_land(plan, within)
+    zones = {each.layer: project_zones(plan, each.layer) for each in constraints}
+    # Low, high and covered of each constraint; the land itself comes first. A layer with two rules is split once.
+    shapes: list[BaseGeometry] = [land]
+    place: dict[tuple[str, float], int] = {}
+    for each in constraints:
+        if (each.layer, each.setback_m) not in place:
+            place[each.layer, each.setback_m] = len(shapes)
+            shapes += _extents(zones[each.layer], each.setback_m, plan)
+    pieces, piece, shape = split_faces(np.array(shapes, dtype=object))
+    covers = np.zeros((len(pieces), len(shapes)), dtype=bool)
+    covers[piece, shape] = True
+    on_land = covers[:, 0]
+    effect = np.zeros((int(on_land.sum()), len(constraints)), dtype=np.int8)
+    for number, each in enumerate(constraints):
+        first = place[each.layer, each.setback_m]
+        low, high, covered = covers[on_land, first : first + 3].T
+        lies = np.where(low, _IN, np.where(high | ~covered, _PERHAPS, _OUT))
+        effect[:, number] = _judge(each.rule, chosen)[lies]
+    return Ground(
+        pieces=pieces[on_land],
+        area_m2=np.asarray(shapely.area(pieces[on_land])),
+        constraints=constraints,
+        effect=effect,
+        binding=np.array([each.rule is None or each.rule.severity in severities for each in constraints], dtype=bool),
+    )
+
+
+def find_land(plan: Plan, within: str | gpd.GeoDataFrame | None) -> BaseGeometry:
+    """Return the study area, or the part of it within a named feature or within polygons, in the survey plane."""
+    city = project_zones(plan, plan.study_area)
+    if within is None:
+        return city.union
+    if isinstance(within, gpd.GeoDataFrame):
+        asked = unite(to_plane(within.geometry.to_numpy(), within.crs, edges="grid"))
+    else:
+        names = plan.features(plan.study_area)
+        same = (names[["feature_id", "feature_name", "feature_name_en"]] == within).any(axis=1)
+        if not same.any():
+            accepted = ", ".join(names["feature_name"])
+            raise ArgumentError(f"within={within!r} is not in the study area; accepted: {accepted}, or a GeoDataFrame")
+        asked = unite(city.shapes[same.to_numpy()])
+    land = unite(np.array([shapely.intersection(asked, city.union)], dtype=object))
+    if land.is_empty:
+        raise ArgumentError("within= has no land in the study area of the plan")
+    return land
+
+
+def _list_constraints(plan: Plan, industry: str | None, setbacks: Mapping[str, float]) -> list[Constraint]:
+    faults = [
+        f"{layer}={distance!r}"
+        for layer, distance in setbacks.items()
+        if layer not in plan.layers or not 0 < distance < np.inf
+    ]
+    if faults:
+        raise ArgumentError(
+            f"setbacks: {', '.join(faults)}: accepted are metres over 0 for a layer among {', '.join(plan.layers)}"
+        )
+    rules = [
+        Constraint(key, rule)
+        for key, layer in plan.layers.items()
+        for rule in layer.rules
+        if industry is None or rule.industries is None or industry in rule.industries
+    ]
+    return rules + [Constraint(layer, None, distance) for layer, distance in setbacks.items()]
+
+
+def _judge(rule: Rule | None, industry: str | None) -> NDArray[np.int8]:
+    """Return what a rule does to land surely in its layer, perhaps in it, and surely outside."""
+    if rule is None:
+        return np.array([TAKEN, UNKNOWN, CLEAR], dtype=np.int8)
+    against = KINDS[rule.kind](np.ones(3), _SQUARE_METRES)
+    effect = np.where(against.low > 0, TAKEN, np.where(against.high > 0, UNKNOWN, CLEAR)).astype(np.int8)
+    # As in a check: without the industry a rule for some may pass on the land alone, but not fail.
+    return np.minimum(effect, UNKNOWN) if rule.industries is not None and industry is None else effect
+
+
+def _extents(zones: Zones, setback_m: float, plan: Plan) -> tuple[BaseGeometry, BaseGeometry, BaseGeometry]:
+    """Return where the layer (or the land too near to it) surely is, where it may be, and where it is known."""
+    covered = zones.covered if zones.covered is not None else find_land(plan, None)
+    if setback_m == 0:
+        return zones.union_low, zones.union_high, covered
+    grid_zone, accuracy = grid_zone_of(plan), zones.layer.accuracy_m
+    near = [_buffer(zones.shapes, distance, grid_zone) for distance in (setback_m - accuracy, setback_m + accuracy)]
+    if zones.covered is not None:
+        # Just beyond the edge of what was surveyed there may be a feature that nobody knows of.
+        covered = _buffer(np.array([covered], dtype=object), -setback_m, grid_zone)
+    return near[0], near[1], covered
+
+
+def _buffer(shapes: Geometries, distance_m: float, grid_zone: int) -> BaseGeometry:
+    grown = shapely.buffer(to_grid(unproject(shapes), grid_zone), distance_m)
+    return unite(to_plane(grown, grid_epsg(grid_zone, prefixed=False), edges="stored"))

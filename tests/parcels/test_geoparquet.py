@@ -1,0 +1,34 @@
+"""GeoParquet by way of pyarrow."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from qy_gis import read_parcels
+from qy_gis.errors import ArgumentError, SourceError
+
+SQUARE = shapely.box(500000, 2600000, 500100, 2600100)
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.geoparquet"])
+def test_a_file_with_and_without_crs(tmp_path, name):
+    frame = gpd.GeoDataFrame({"DKBH": ["甲"]}, geometry=[SQUARE], crs=4547)
+    frame.to_parquet(tmp_path / name)
+    assert read_parcels(tmp_path / name)["parcel_id"].tolist() == ["甲"]
+    frame.set_crs(None, allow_override=True).to_parquet(tmp_path / name)
+    assert read_parcels(tmp_path / name, crs=4526 + 21).crs.to_epsg() == 4547
+
+
+def test_what_is_no_geoparquet(tmp_path):
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"PAR1 no parquet")
+    with pytest.raises(SourceError, match="cannot be read as GeoParquet"):
+        read_parcels(path)
+    pd.DataFrame({"a": [1]}).to_parquet(path)
+    with pytest.raises(SourceError, match="cannot be read as GeoParquet"):
+        read_parcels(path)
+    with pytest.raises(ArgumentError, match="has no layers"):
+        read_parcels(path, layer="x")

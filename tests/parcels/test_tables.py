@@ -1,0 +1,150 @@
+"""Tables: a row for each point or a WKT column, headings in two languages, text that is pasted."""
+
+from __future__ import annotations
+
+import json
+
+import openpyxl
+import pytest
+import shapely
+
+from qy_gis import read_parcels
+from qy_gis.errors import ArgumentError, CRSError, SourceError
+
+SQUARE = shapely.box(440000, 2622000, 440050, 2622040)
+CORNERS = [(2622040, 38440000), (2622040, 38440050), (2622000, 38440050), (2622000, 38440000)]
+HERE = "2622040,38440000\n2622040,38440050\n2622000,38440050\n2622000,38440000\n"
+
+
+def words(parcels):
+    return [repair["what"].split(" / ")[0] for repair in json.loads(parcels["source_repairs"].iloc[0])]
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read_table(content, **options):
+        path = tmp_path / "points.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read_parcels(path, **options)
+
+    return read_table
+
+
+@pytest.mark.parametrize(
+    "headings",
+    ["序号,X,Y", "点号,X坐标(m),Y坐标(m)", "点号,北坐标,东坐标", "Point,North,East", "点号,纵坐标（米）,横坐标（米）"],
+)
+@pytest.mark.parametrize("separator", [",", ";", "\t", "，"])
+def test_headings_in_two_languages_and_every_separator(read, headings, separator):
+    rows = [headings, *(f"J{n},{x},{y}" for n, (x, y) in enumerate(CORNERS, start=1))]
+    parcels = read("\n".join(rows).replace(",", separator))
+    assert parcels.crs.to_epsg() == 4526
+    assert parcels.geometry[0].bounds == (38440000, 2622000, 38440050, 2622040)
+    assert words(parcels) == ["坐标系未填,带号取自横坐标", "圈未闭合,已闭合"]
+
+
+@pytest.mark.parametrize(
+    "text", [HERE, HERE.replace(",", " "), HERE.replace(",", "\t"), HERE.replace(",", "，"), "\n" + HERE + "\n"]
+)
+def test_pasted_coordinates(text):
+    assert read_parcels(text).geometry[0].area == 2000
+
+
+def test_bare_columns_are_told_by_their_number(read):
+    assert read("J1,1,2622040,440000\nJ2,1,2622040,440050\nJ3,1,2622000,440050\n", crs=4547).area[0] == 1000
+    with pytest.raises(SourceError, match="found 5 columns of numbers without headings; accepted are 2 to 4"):
+        read("1,2,3,4,5\n")
+
+
+def test_rings_and_parcels_are_kept_apart(read):
+    rows = ["地块编号,地块名称,圈号,点号,X,Y"]
+    for parcel, west in (("A", 440000), ("B", 440200)):
+        for ring, inset in ((1, 0), (2, 10)):
+            low, high, east = 2622000 + inset, 2622100 - inset, west + 100 - inset
+            points = [(high, west + inset), (high, east), (low, east), (low, west + inset), (high, west + inset)]
+            # A merged cell of a workbook has its value in the first row only.
+            rows += [
+                f"{parcel if i == 0 and ring == 1 else ''},名{parcel},{ring},,{x},{y}"
+                for i, (x, y) in enumerate(points)
+            ]
+    parcels = read("\n".join(rows), crs=4547)
+    assert parcels["parcel_id"].tolist() == ["A", "B"]
+    assert parcels["name"].tolist() == ["名A", "名B"]
+    assert parcels.area.tolist() == [100 * 100 - 80 * 80] * 2
+
+
+def test_x_and_y_swapped_is_reported(read):
+    swapped = "X,Y\n" + "".join(f"{y},{x}\n" for x, y in CORNERS)
+    parcels = read(swapped)
+    assert parcels.geometry[0].bounds == (38440000, 2622000, 38440050, 2622040)
+    assert "X、Y 颠倒" in words(parcels)
+
+
+@pytest.mark.parametrize("headings", ["经度,纬度", "X,Y", "lon,lat"])
+def test_degrees_are_recognised(read, headings):
+    parcels = read(f"{headings}\n113.1,23.5\n113.101,23.5\n113.101,23.501\n")
+    assert parcels.crs.to_epsg() == 4490
+    assert parcels.geometry[0].bounds == (113.1, 23.5, 113.101, 23.501)
+    assert "X、Y 颠倒" not in words(parcels)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_wkt_columns_with_their_attributes(read, encoding):
+    text = f'地块编号,项目名称,crs,几何\nA,甲,EPSG:4547,"{SQUARE.wkt}"\nB,乙,EPSG:4547,"{SQUARE.wkt}"\n'
+    parcels = read(text.encode(encoding))
+    assert parcels[["parcel_id", "name"]].values.tolist() == [["A", "甲"], ["B", "乙"]]
+    assert parcels.crs.to_epsg() == 4547
+    assert parcels.geometry[1].equals(SQUARE)
+
+
+def test_workbooks(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.title = "界址点"
+    for row in [("点号", "X", "Y"), *((n, float(x), y + 0.125) for n, (x, y) in enumerate(CORNERS))]:
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    assert read_parcels(tmp_path / "a.xlsx").geometry[0].bounds[0] == 38440000.125
+    book.create_sheet("说明").append(["text", "more"])
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(SourceError, match=r"has 2 sheets that are not empty.*Its sheets are 界址点, 说明"):
+        read_parcels(tmp_path / "a.xlsx")
+    assert len(read_parcels(tmp_path / "a.xlsx", layer="界址点")) == 1
+    with pytest.raises(SourceError, match="has no sheet 'x'"):
+        read_parcels(tmp_path / "a.xlsx", layer="x")
+    with pytest.raises(ArgumentError, match="has its encoding"):
+        read_parcels(tmp_path / "a.xlsx", encoding="gbk")
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "message"),
+    [
+        ("", SourceError, "is empty"),
+        ("a,b\n1,2\n", SourceError, r"line 1: found the headings \['a', 'b'\]; accepted are a WKT column"),
+        ("点号,X,Y\n", SourceError, "has headings, but no points"),
+        (
+            "X,Y\n2622040,38440000\n,38440050\n1e6,nan\n",
+            SourceError,
+            "'X' is not a number.*\n- line 3: ''\n- line 4: '1e6'",
+        ),
+        ("X,Y\n2622040,38440000\n2622000,38440000\n", SourceError, "line 2, column 1: found a ring of 2 points"),
+        ("X,Y\n2622040,440000\n2622040,440050\n2622000,440050\n", CRSError, "no zone prefix on the eastings"),
+        ("X,Y\n2622040,38440000\n2622040,37440050\n2622000,38440050\n", CRSError, r"prefixes \[37, 38\]"),
+        ("X,Y\n5,6\n7,8\n9,1\n", SourceError, r"found \(5, 6\) first; accepted are"),
+        ("wkt;id\nPOLYGON ((0 0;1\n", SourceError, "line 2: found 'POLYGON"),
+        ("X,Y\n1,2,3\n", SourceError, "rows with more cells than the 2 headings:\n- line 2"),
+        ("crs,wkt\n4547,POLYGON EMPTY\n4526,POLYGON EMPTY\n", SourceError, r"found the CRS \['4526', '4547'\]"),
+    ],
+)
+def test_what_cannot_be_read_names_the_line(read, content, error, message):
+    with pytest.raises(error, match=message):
+        read(content)
+
+
+def test_text_files_without_sections_are_tables(tmp_path):
+    (tmp_path / "a.txt").write_text(HERE)
+    assert read_parcels(tmp_path / "a.txt").area[0] == 2000
+
+
+def test_layers_do_not_apply(read):
+    with pytest.raises(ArgumentError, match="has no layers"):
+        read("X,Y\n1,2\n", layer="a")
