@@ -120,6 +120,7 @@ SQUARE = shapely.box(0, 0, 100, 100)
         (shapely.MultiPolygon([shapely.box(-50, -50, 0, 0), shapely.box(90, 90, 150, 150)]), 100, 2),
         (shapely.box(50, -1000, 50.001, 1000), 0.1, 2),  # a millimetre wide
         (shapely.box(99.999995, 0, 200, 100), 0, 1),  # 0.0005 m2 is contact
+        (shapely.box(50, 50, 50.01, 50.01), 0, 1),  # a square centimetre in the middle
     ],
 )
 def test_telling_pairs(zone, area, relation):
