@@ -12,6 +12,12 @@ FAULTS = """() => axe.run(document).then(result =>
 
 
 def faults(page):
+    # What is still fading in has no contrast yet.
+    page.evaluate(
+        """new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
+        .then(() => Promise.allSettled(document.getAnimations().map(one => one.finished)))
+        .then(() => null)"""
+    )
     page.evaluate(AXE)
     return page.evaluate(FAULTS)
 
