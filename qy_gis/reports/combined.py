@@ -8,10 +8,10 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-from pyogrio.errors import DataSourceError
 
 from qy_gis.errors import OutputError
 from qy_gis.maps.page import draw
+from qy_gis.reports.placing import placed
 
 
 def write_combined(
@@ -49,15 +49,12 @@ def write_combined(
     write = FORMATS.get(target.suffix.lower())
     if write is None:
         raise OutputError(f"{target}: cannot write {target.suffix or 'no suffix'!r}; accepted: {list(FORMATS)}")
-    part = target.with_name(f"{target.stem}.part{target.suffix}")
     tables = {"cross": cross} if outcomes is None else {"cross": cross, "outcomes": outcomes}
     try:
-        write(faces, tables, part)
-        part.replace(target)
-    except (OSError, DataSourceError, ImportError) as error:
+        with placed(target) as part:
+            write(faces, tables, part)
+    except ImportError as error:
         raise OutputError(f"{target}: cannot be written: {error}") from error
-    finally:
-        part.unlink(missing_ok=True)
     return target
 
 

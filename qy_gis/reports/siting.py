@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
-from pyogrio.errors import DataSourceError
 
 from qy_gis import columns
 from qy_gis.errors import OutputError
 from qy_gis.maps.page import draw
 from qy_gis.plan.model import Plan
+from qy_gis.reports.placing import placed
 from qy_gis.siting.criteria import Criteria
 from qy_gis.siting.rank import rank_stability
 
@@ -106,18 +106,13 @@ def write_siting(siting: Siting, path: str | os.PathLike[str]) -> Path:
     write = FORMATS.get(target.suffix.lower())
     if write is None:
         raise OutputError(f"{target}: cannot write {target.suffix or 'no suffix'!r}; accepted: {list(FORMATS)}")
-    part = target.with_name(f"{target.stem}.part{target.suffix}")
     try:
-        write(siting, part)
-        part.replace(target)
+        with placed(target) as part:
+            write(siting, part)
     except ImportError as error:
         raise OutputError(
             f"{target}: pictures need matplotlib; install it with: pip install 'qy-gis[print]'"
         ) from error
-    except (OSError, DataSourceError) as error:
-        raise OutputError(f"{target}: cannot be written: {error}") from error
-    finally:
-        part.unlink(missing_ok=True)
     return target
 
 

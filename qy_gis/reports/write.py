@@ -12,10 +12,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyogrio.errors import DataSourceError
 
 from qy_gis.errors import OutputError
 from qy_gis.maps.page import draw
+from qy_gis.reports.placing import placed
 from qy_gis.verdict.check import CheckResult
 
 
@@ -50,16 +50,8 @@ def write_report(result: CheckResult, path: str | os.PathLike[str]) -> Path:
     """
     target = Path(path)
     suffix = check_suffix(target)
-    # Of this process alone, so that nobody's file is overwritten; the suffix stays, as drivers go by it.
-    part = target.with_name(f".{target.stem}-{os.getpid()}.part{target.suffix}")
-    try:
+    with placed(target) as part:
         FORMATS[suffix](result, part)
-        part.replace(target)
-    except (OSError, DataSourceError) as error:
-        raise OutputError(f"{target}: cannot be written: {error}") from error
-    finally:
-        if part.exists():
-            part.unlink()
     return target
 
 
