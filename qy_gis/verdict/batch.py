@@ -17,32 +17,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
-import shapely
-from numpy.typing import NDArray
 
-from qy_gis.errors import GeometryError, OutputError
-from qy_gis.measure.plane import to_plane
+from qy_gis.errors import OutputError
 from qy_gis.overlay.index import open_index
-from qy_gis.overlay.overlap import measure_parcels
 from qy_gis.parcels.stream import Block, ParcelStream, open_stream
 from qy_gis.plan.digest import hash_files, hash_rules
 from qy_gis.plan.model import Plan
 from qy_gis.plan.read import read_plan
-from qy_gis.verdict.check import LEAST_M2
+from qy_gis.verdict.block import TABLES, check_block
 from qy_gis.verdict.findings import VERDICTS
-from qy_gis.verdict.rules import judge_rules
-from qy_gis.verdict.tables import arrow_findings, arrow_overlaps, arrow_verdicts
-
-#: Tables of a batch, each a folder of parts.
-TABLES = ("overlaps", "findings", "verdicts", "rejects")
 
 #: Called as ``progress(parcels done, parcels in all)``.
 Progress = Callable[[int, int], None]
-
-_REJECTS = pa.schema([("parcel_id", pa.string()), ("row", pa.int64()), ("reason", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -144,7 +131,7 @@ def check_file(
         try:
             for block in stream.blocks():
                 if not _is_done(part, block.number):
-                    waiting.append((block, pool.submit(check_block, block, plan, job, part, strict=strict)))
+                    waiting.append((block, pool.submit(write_block, block, plan, job, part, strict=strict)))
                 else:
                     done += block.rows
                 # A few blocks ahead keep every core at work; more would only fill memory.
@@ -166,53 +153,16 @@ def check_file(
     return summary
 
 
-def check_block(block: Block, plan: Plan, job: Job, folder: Path, *, strict: bool) -> None:
+def write_block(block: Block, plan: Plan, job: Job, folder: Path, *, strict: bool) -> None:
     """Check the parcels of one block and write its parts; ``verdicts`` last, which says that the block is done."""
-    shapes, reasons = screen_block(block)
-    planes = np.full(len(shapes), None, dtype=object)
-    planes[reasons == ""] = to_plane(shapes[reasons == ""], block.crs, edges="grid")
-    reasons[(reasons == "") & (shapely.area(planes) < LEAST_M2)] = f"smaller than {LEAST_M2} m2 / 面积过小"
-    bad = np.flatnonzero(reasons != "")
-    if strict and len(bad):
-        row = int(bad[0])
-        raise GeometryError(f"row {block.first_row + row} ({block.ids[row]}): {reasons[row]}")
-    good = reasons == ""
-    ids = block.ids[good]
-    index = open_index(plan)
-    measured = measure_parcels(planes[good], index)
-    judged = judge_rules(measured, plan, industry=plan.industry(job.industry), tolerance_m2=job.tolerance_m2)
-    rejects = {"parcel_id": block.ids[bad], "row": bad + block.first_row, "reason": reasons[bad]}
-    tables = {
-        "rejects": pa.table(rejects, schema=_REJECTS),
-        "overlaps": arrow_overlaps(measured, index, ids),
-        "findings": arrow_findings(judged, measured, plan, ids),
-        "verdicts": arrow_verdicts(judged, measured, ids),
-    }
+    tables = check_block(
+        block, plan, industry=plan.industry(job.industry), tolerance_m2=job.tolerance_m2, strict=strict
+    )
     for name, table in tables.items():
         path = _part_path(folder, name, block.number)
         unfinished = path.with_suffix(".unfinished")
         pq.write_table(table, unfinished, compression="zstd", use_dictionary=True, write_statistics=False)
         unfinished.replace(path)
-
-
-def screen_block(block: Block) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """Return the outlines of a block, and why each cannot be checked ("" if it can)."""
-    shapes = np.asarray(shapely.force_2d(shapely.from_wkb(block.wkb, on_invalid="ignore")))
-    kind = shapely.get_type_id(shapes)
-    x0, y0, x1, y1 = shapely.bounds(shapes).T
-    east, north = (180.0, 90.0) if block.crs.is_geographic else (1e8, 1e8)
-    in_reach = (x0 >= -east) & (x1 <= east) & (y0 >= -north) & (y1 <= north)
-    reasons = np.full(len(shapes), "", dtype=object)
-    for wrong, reason in [
-        (~in_reach, "coordinates outside the CRS / 坐标超出坐标系范围"),
-        (~shapely.is_valid(shapes), "the outline crosses itself / 图形自相交"),
-        (~np.isin(kind, (3, 6)), "not a polygon / 不是面"),
-        (shapely.is_empty(shapes), "an empty outline / 空图形"),
-        (shapely.is_missing(shapes), "no outline, or one that cannot be read / 没有图形或无法读取"),
-        (block.repeated, "the id was used before / 编号重复"),
-    ]:
-        reasons[wrong] = reason
-    return shapes, reasons
 
 
 def summarise(folder: Path, plan: Plan) -> dict[str, Any]:

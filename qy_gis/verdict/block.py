@@ -1,0 +1,94 @@
+"""Check one block of parcels of a large file: outlines in, Arrow tables out. No file is read or written here."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+from qy_gis.errors import GeometryError
+from qy_gis.measure.plane import to_plane
+from qy_gis.overlay.index import open_index
+from qy_gis.overlay.overlap import measure_parcels
+from qy_gis.parcels.stream import Block
+from qy_gis.plan.model import Plan
+from qy_gis.verdict.check import LEAST_M2
+from qy_gis.verdict.rules import judge_rules
+from qy_gis.verdict.tables import arrow_findings, arrow_overlaps, arrow_verdicts
+
+#: Tables of a block, in the order in which they are written.
+TABLES = ("rejects", "overlaps", "findings", "verdicts")
+
+_REJECTS = pa.schema([("parcel_id", pa.string()), ("row", pa.int64()), ("reason", pa.string())])
+
+
+def check_block(
+    block: Block, plan: Plan, *, industry: str | None, tolerance_m2: float | None, strict: bool
+) -> dict[str, pa.Table]:
+    """Check the parcels of one block.
+
+    Parameters
+    ----------
+    block
+        Parcels of a stream.
+    plan
+        What they are held against.
+    industry
+        Key of an industry of the plan, or None.
+    tolerance_m2
+        As for `qy_gis.check`.
+    strict
+        Raise for the first parcel that cannot be checked, instead of listing it.
+
+    Returns
+    -------
+    dict
+        A table for each of `TABLES`: ``rejects`` with ``parcel_id``, ``row`` and ``reason``; the others as in
+        `qy_gis.verdict.tables`.
+
+    Raises
+    ------
+    GeometryError
+        ``strict``, and a parcel cannot be checked.
+    """
+    shapes, reasons = screen_block(block)
+    planes = np.full(len(shapes), None, dtype=object)
+    planes[reasons == ""] = to_plane(shapes[reasons == ""], block.crs, edges="grid")
+    reasons[(reasons == "") & (shapely.area(planes) < LEAST_M2)] = f"smaller than {LEAST_M2} m2 / 面积过小"
+    bad = np.flatnonzero(reasons != "")
+    if strict and len(bad):
+        row = int(bad[0])
+        raise GeometryError(f"row {block.first_row + row} ({block.ids[row]}): {reasons[row]}")
+    good = reasons == ""
+    ids = block.ids[good]
+    index = open_index(plan)
+    measured = measure_parcels(planes[good], index)
+    judged = judge_rules(measured, plan, industry=industry, tolerance_m2=tolerance_m2)
+    rejects = {"parcel_id": block.ids[bad], "row": bad + block.first_row, "reason": reasons[bad]}
+    return {
+        "rejects": pa.table(rejects, schema=_REJECTS),
+        "overlaps": arrow_overlaps(measured, index, ids),
+        "findings": arrow_findings(judged, measured, plan, ids),
+        "verdicts": arrow_verdicts(judged, measured, ids),
+    }
+
+
+def screen_block(block: Block) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Return the outlines of a block, and why each cannot be checked ("" if it can)."""
+    shapes = np.asarray(shapely.force_2d(shapely.from_wkb(block.wkb, on_invalid="ignore")))
+    kind = shapely.get_type_id(shapes)
+    x0, y0, x1, y1 = shapely.bounds(shapes).T
+    east, north = (180.0, 90.0) if block.crs.is_geographic else (1e8, 1e8)
+    in_reach = (x0 >= -east) & (x1 <= east) & (y0 >= -north) & (y1 <= north)
+    reasons = np.full(len(shapes), "", dtype=object)
+    for wrong, reason in [
+        (~in_reach, "coordinates outside the CRS / 坐标超出坐标系范围"),
+        (~shapely.is_valid(shapes), "the outline crosses itself / 图形自相交"),
+        (~np.isin(kind, (3, 6)), "not a polygon / 不是面"),
+        (shapely.is_empty(shapes), "an empty outline / 空图形"),
+        (shapely.is_missing(shapes), "no outline, or one that cannot be read / 没有图形或无法读取"),
+        (block.repeated, "the id was used before / 编号重复"),
+    ]:
+        reasons[wrong] = reason
+    return shapes, reasons
