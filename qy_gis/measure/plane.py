@@ -33,7 +33,7 @@ LONGEST_EDGE_M = 70 * (1 - 1e-12)
 LONGEST_EDGE_DEGREES = 0.0006
 
 
-def to_lonlat(geometries: Geometries, crs: Any, *, edges: Edges) -> Geometries:
+def to_lonlat(geometries: Geometries, crs: Any, *, edges: Edges, longest: float | None = None) -> Geometries:
     """Return geometries in degrees, their edges densified where they are straight.
 
     Parameters
@@ -46,11 +46,14 @@ def to_lonlat(geometries: Geometries, crs: Any, *, edges: Edges) -> Geometries:
         Where edges are straight. ``"grid"``: in ``crs`` if it is a projection, else in the 3-degree Gauss-Krueger grid
         of the geometry's zone (a parcel *is* its boundary points in that grid). ``"stored"``: in ``crs`` itself,
         degrees included (a layer).
+    longest
+        Length to which edges are densified, in units of ``crs``; None for the 70 m of the survey, in degrees for
+        0.0006.
 
     Returns
     -------
     numpy.ndarray
-        The geometries in longitude and latitude, no edge longer than 70 m.
+        The geometries in longitude and latitude, no edge longer than ``longest``.
 
     Raises
     ------
@@ -60,10 +63,10 @@ def to_lonlat(geometries: Geometries, crs: Any, *, edges: Edges) -> Geometries:
     found = check_crs(crs)
     flat = np.asarray(shapely.force_2d(np.asarray(geometries, dtype=object)))
     if found.is_projected:
-        return _to_degrees(_densify(flat, LONGEST_EDGE_M), found)
+        return _to_degrees(_densify(flat, longest or LONGEST_EDGE_M), found)
     _check_degrees(flat)
     if edges == "stored":
-        return _densify(flat, LONGEST_EDGE_DEGREES)
+        return _densify(flat, longest or LONGEST_EDGE_DEGREES)
     bounds = shapely.bounds(flat)
     somewhere = np.isfinite(bounds[:, 0])  # None and empty geometries are nowhere
     zones = np.where(somewhere, zone_at(np.where(somewhere, (bounds[:, 0] + bounds[:, 2]) / 2, 0.0)), -1)
@@ -72,7 +75,7 @@ def to_lonlat(geometries: Geometries, crs: Any, *, edges: Edges) -> Geometries:
         grid = CRS.from_epsg(grid_epsg(zone, prefixed=False))
         rows = zones == zone
         in_grid = _transform(flat[rows], transformer(grid, inverse=True).transform)
-        out[rows] = _to_degrees(_densify(in_grid, LONGEST_EDGE_M), grid)
+        out[rows] = _to_degrees(_densify(in_grid, longest or LONGEST_EDGE_M), grid)
     return out
 
 

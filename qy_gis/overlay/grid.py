@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -10,7 +12,8 @@ import shapely
 from numpy.typing import NDArray
 
 from qy_gis.measure.plane import Geometries
-from qy_gis.overlay import kernel
+from qy_gis.overlay import cutting, kernel
+from qy_gis.overlay.compiling import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -24,7 +27,13 @@ TOUCH_M = 1e-3
 #: Cells are sized so that a boundary has about this many edges in one: fewer edges mean more cells to visit.
 _EDGES_PER_CELL = 8
 
-#: Below this many edges of parcels, plain Python is done before a compiled kernel is loaded.
+#: A grid has at most this many columns or rows, and cells of a city are not smaller than its parcels.
+_MOST_CELLS = 640
+
+#: Zones are cut in chunks of about so many vertices.
+_CHUNK_VERTICES = 500_000
+
+#: Below this many edges, plain Python is done before a compiled kernel is loaded.
 _COMPILE_FROM_EDGES = 4000
 
 
@@ -129,29 +138,16 @@ def cut_zones(polygons: Geometries) -> Grid:
 
     Notes
     -----
-    Each polygon starts as the block of cells its bounds cover. A block is halved until it is one cell; a polygon that
-    fills its block is done at once, so the inside of a large zone costs little.
+    See `qy_gis.overlay.cutting`. Large input is cut in chunks, on all cores; the result does not depend on how.
     """
     frame = _fit_frame(polygons)
-    left, floor, size, columns = frame[:4].tolist()
-    # Part by part: a layer of thousands of patches, united, is one zone whose bounds are the city's.
-    pieces, zone = shapely.get_parts(polygons, return_index=True)
-    sound = ~shapely.is_empty(pieces) & (shapely.get_dimensions(pieces) == 2)
-    pieces, zone = pieces[sound], zone[sound]
-    x0, y0, x1, y1 = shapely.bounds(pieces).T
-    blocks = np.column_stack([(x0 - left) // size, (y0 - floor) // size, (x1 - left) // size, (y1 - floor) // size])
-    blocks = blocks.astype(np.int64)
-    full: list[tuple[Ints, Ints]] = []
-    cut: list[tuple[Ints, Ints, Geometries]] = []
-    while len(pieces):
-        width, height = blocks[:, 2] - blocks[:, 0] + 1, blocks[:, 3] - blocks[:, 1] + 1
-        fills = shapely.area(pieces) >= width * height * size * size * (1 - 1e-12)
-        full.append(_cells_of_blocks(blocks[fills], zone[fills], int(columns)))
-        single = ~fills & (width == 1) & (height == 1)
-        cut.append((blocks[single, 1] * int(columns) + blocks[single, 0], zone[single], pieces[single]))
-        more = ~fills & ~single
-        pieces, blocks, zone = _halve(pieces[more], blocks[more], zone[more], frame)
-    return _assemble(frame, full, cut, len(polygons))
+    chunk = np.cumsum(shapely.get_num_coordinates(polygons)) // _CHUNK_VERTICES
+    chunks = np.split(np.arange(len(polygons)), np.flatnonzero(np.diff(chunk)) + 1) if len(polygons) else []
+    few = shapely.get_num_coordinates(polygons).sum() < _COMPILE_FROM_EDGES
+    code: Any = cutting if few else compiled(cutting)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = list(pool.map(lambda rows: _cut_chunk(code, polygons[rows], int(rows[0]), frame), chunks))
+    return _assemble(frame, parts, len(polygons))
 
 
 def _fit_frame(polygons: Geometries) -> Floats:
@@ -161,71 +157,56 @@ def _fit_frame(polygons: Geometries) -> Floats:
     edges = shapely.get_num_coordinates(polygons).sum()
     extent = max(x1 - x0, y1 - y0, 1.0)
     size = np.sqrt((x1 - x0) * (y1 - y0) * _EDGES_PER_CELL / max(edges, 1))
-    size = float(np.clip(size, extent / 2000, extent))
+    size = float(np.clip(size, extent / _MOST_CELLS, extent))
     # Zones often begin at round figures: a frame that does not keeps their edges off the lines between cells.
     left, floor = x0 - 0.382 * size, y0 - 0.382 * size
     return np.array([left, floor, size, (x1 - left) // size + 1, (y1 - floor) // size + 1])
 
 
-def _halve(pieces: Geometries, blocks: Ints, zone: Ints, frame: Floats) -> tuple[Geometries, Ints, Ints]:
-    """Cut pieces in two along the line between cells nearest the middle of their block."""
-    left, floor, size = frame[:3]
-    wide = blocks[:, 2] - blocks[:, 0] >= blocks[:, 3] - blocks[:, 1]
-    middle = np.where(wide, blocks[:, 0] + blocks[:, 2], blocks[:, 1] + blocks[:, 3]) // 2
-    lower, upper = blocks.copy(), blocks.copy()
-    lower[wide, 2], lower[~wide, 3] = middle[wide], middle[~wide]
-    upper[wide, 0], upper[~wide, 1] = middle[wide] + 1, middle[~wide] + 1
-    blocks = np.concatenate([lower, upper])
-    corners = blocks + np.array([0, 0, 1, 1])
-    boxes = shapely.box(
-        left + corners[:, 0] * size,
-        floor + corners[:, 1] * size,
-        left + corners[:, 2] * size,
-        floor + corners[:, 3] * size,
+def _cut_chunk(code: Any, polygons: Geometries, first_zone: int, frame: Floats) -> tuple[NDArray[Any], ...]:
+    """Return what `qy_gis.overlay.cutting.fill_cells` does, for zones numbered from ``first_zone``."""
+    left, floor, size, columns = frame[:4].tolist()
+    edges = sign_edges(polygons)
+    ends = (edges.x0, edges.y0, edges.x1, edges.y1)
+    room = code.count_pieces(*ends, left, floor, size)
+    values, places = [np.empty(room) for _ in range(5)], [np.empty(room, dtype=np.int64) for _ in range(3)]
+    zone = np.repeat(np.arange(len(polygons)), np.diff(edges.first)) + first_zone
+    n = code.cut_edges(*ends, edges.sign, zone, left, floor, size, *values, *places)
+    zone, column, row = (each[:n] for each in places)
+    order = np.lexsort((-row, column, zone))
+    pieces = [each[:n][order] for each in (*values, *places)]
+    filled: tuple[NDArray[Any], ...] = code.fill_cells(*pieces, left, floor, size, int(columns), n + 64)
+    return filled
+
+
+def _assemble(frame: Floats, parts: list[tuple[NDArray[Any], ...]], zones: int) -> Grid:
+    """Put the cells of all chunks in the order of the grid, and the edges in that of their cells."""
+    if not parts:
+        parts = [(*(np.zeros(0, dtype=np.int64) for _ in range(4)), np.zeros((0, 5)))]
+    before = np.cumsum([0, *(len(part[4]) for part in parts)])
+    cell, zone = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
+    begin = np.concatenate(
+        [np.where(part[2] < 0, -1, part[2] + ahead) for part, ahead in zip(parts, before, strict=False)]
     )
-    halves = shapely.intersection(np.concatenate([pieces, pieces]), boxes)
-    keep = shapely.area(halves) > 0
-    return halves[keep], blocks[keep], np.concatenate([zone, zone])[keep]
-
-
-def _cells_of_blocks(blocks: Ints, zone: Ints, columns: int) -> tuple[Ints, Ints]:
-    """Return the cells of full blocks and the zone that fills each."""
-    width, height = blocks[:, 2] - blocks[:, 0] + 1, blocks[:, 3] - blocks[:, 1] + 1
-    count = width * height
-    block = np.repeat(np.arange(len(blocks)), count)
-    place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    cell = (blocks[block, 1] + place // width[block]) * columns + blocks[block, 0] + place % width[block]
-    return cell, zone[block]
-
-
-def _assemble(
-    frame: Floats, full: list[tuple[Ints, Ints]], cut: list[tuple[Ints, Ints, Geometries]], zones: int
-) -> Grid:
-    left, floor, size, columns, rows = frame.tolist()
-    none = np.zeros(0, dtype=np.int64)
-    pieces = np.concatenate([each[2] for each in cut]) if cut else np.zeros(0, dtype=object)
-    edges = sign_edges(pieces)
-    cut_cell = np.concatenate([each[0] for each in cut]) if cut else none
-    count = np.diff(edges.first)
-    west = np.repeat(left + cut_cell % int(columns) * size, count)
-    south = np.repeat(floor + cut_cell // int(columns) * size, count)
-    full_cell = np.concatenate([each[0] for each in full]) if full else none
-    cell = np.concatenate([full_cell, cut_cell])
-    zone = np.concatenate([each[1] for each in (*full, *cut)]) if len(cell) else none
-    whole = np.full(len(full_cell), -1, dtype=np.int64)
-    order = np.lexsort((zone, cell))
-    starts = np.searchsorted(cell[order], np.arange(int(columns * rows) + 1)).astype(np.int64)
+    count = np.concatenate([part[3] - part[2] for part in parts])
+    # Zones are in order already; a stable sort keeps them so within each cell.
+    order = np.argsort(cell, kind="stable")
+    cell, zone, begin, count = cell[order], zone[order], begin[order], count[order]
+    end = np.cumsum(count)
+    edges = np.concatenate([part[4] for part in parts])[np.repeat(begin - end + count, count) + np.arange(count.sum())]
+    full = begin < 0
+    x0, y0, x1, y1, sign = edges.T
     return Grid(
         frame=frame,
-        cell_start=starts,
-        entry_zone=zone[order].astype(np.int32),
-        entry_first=np.concatenate([whole, edges.first[:-1]])[order],
-        entry_last=np.concatenate([whole, edges.first[1:]])[order],
-        x0=edges.x0 - west,
-        y0=edges.y0 - south,
-        x1=edges.x1 - west,
-        y1=edges.y1 - south,
-        sign=edges.sign.astype(np.int8),
+        cell_start=np.searchsorted(cell, np.arange(int(frame[3] * frame[4]) + 1)).astype(np.int64),
+        entry_zone=zone.astype(np.int32),
+        entry_first=np.where(full, -1, end - count),
+        entry_last=np.where(full, -1, end),
+        x0=np.ascontiguousarray(x0),
+        y0=np.ascontiguousarray(y0),
+        x1=np.ascontiguousarray(x1),
+        y1=np.ascontiguousarray(y1),
+        sign=sign.astype(np.int8),
         zones=np.array([zones], dtype=np.int64),
     )
 
@@ -258,7 +239,7 @@ def overlap_areas(
     """
     edges = sign_edges(parcels)
     few = len(edges.x0) < _COMPILE_FROM_EDGES
-    code: Any = kernel if few else kernel.compiled()
+    code: Any = kernel if few else compiled(kernel)
     longest = int(np.diff(edges.first).max(initial=1))
     zones = int(grid.zones[0])
 

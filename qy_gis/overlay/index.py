@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
@@ -34,7 +35,7 @@ from qy_gis.plan.model import Plan
 Progress = Callable[[int, int, str], None]
 
 #: Raised whenever what an index file holds changes its meaning; older files are then built anew.
-_FORMAT = 2
+_FORMAT = 3
 
 #: What a zone of the second grid is to its layer or feature.
 LOW, HIGH, UNION, UNION_LOW, UNION_HIGH, COVERED = range(6)
@@ -133,10 +134,12 @@ def build_index(plan: Plan, *, progress: Progress | None = None) -> Index:
     """
     keys = list(plan.layers)
     layers = []
-    for number, key in enumerate(keys):
-        if progress is not None:
-            progress(number, len(keys), plan.layers[key].title.zh)
-        layers.append(project_zones(plan, key))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        zones_of_layers = pool.map(lambda key: project_zones(plan, key), keys)
+        for number, key in enumerate(keys):
+            if progress is not None:
+                progress(number, len(keys), plan.layers[key].title.zh)
+            layers.append(next(zones_of_layers))
     grid_zone = grid_zone_of(plan)
     features = _list_features(layers)
     drawn, bounds = _Uses(), _Uses()
@@ -272,8 +275,9 @@ def _save(index: Index, folder: Path) -> None:
     try:
         checks = {}
         for name, array in _arrays(index).items():
-            np.save(part / f"{name}.npy", array)
-            checks[name] = zlib.crc32((part / f"{name}.npy").read_bytes())
+            file = part / f"{name}.npy"
+            np.save(file, array)
+            checks[name] = [*_stamp(file), zlib.crc32(file.read_bytes())]
         meta = {
             "format": _FORMAT,
             "checks": checks,
@@ -290,15 +294,21 @@ def _save(index: Index, folder: Path) -> None:
         shutil.rmtree(part, ignore_errors=True)
 
 
+def _stamp(file: Path) -> tuple[int, int]:
+    about = file.stat()
+    return about.st_size, about.st_mtime_ns
+
+
 def _load(folder: Path) -> Index | None:
     try:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         if meta["format"] != _FORMAT:
             return None
         arrays = {}
-        for name, check in meta["checks"].items():
+        for name, (size, modified, check) in meta["checks"].items():
             file = folder / f"{name}.npy"
-            if zlib.crc32(file.read_bytes()) != check:
+            # A file that nobody has touched since it was written is as it was; any other is read through first.
+            if _stamp(file) != (size, modified) and zlib.crc32(file.read_bytes()) != check:
                 return None
             arrays[name] = np.load(file, mmap_mode="r") if file.stat().st_size > 1 << 16 else np.load(file)
         return _assemble(meta, arrays)

@@ -13,47 +13,17 @@ parts need no special case. ``docs/method.md`` draws it.
 Zones come cut into a grid (`qy_gis.overlay.grid`): in a cell a zone is either the whole cell or a few edges. A parcel
 meets the cells it lies in, so the cost does not grow with the vertices of a zone.
 
-The functions are written once and run twice: as plain Python for a parcel or two, where numpy's and a compiler's start
-would cost more than the work, and compiled by numba for many (`compiled`). Edges are separate sequences of floats:
-lists in plain Python, arrays when compiled. The operations and their order are the same, and so are the digits.
+The functions run plain for a parcel or two and compiled for many, see `qy_gis.overlay.compiling`. Edges are separate
+sequences of floats: lists in plain Python, arrays when compiled.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from collections.abc import Callable
-from functools import lru_cache
-from types import ModuleType
-from typing import Any, TypeVar
-
 import numpy as np
 
-FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+from qy_gis.overlay.compiling import jit_for
 
-#: Name under which `compiled` loads this file a second time.
-_COMPILED_NAME = "qy_gis.overlay.kernel_compiled"
-
-if __name__ == _COMPILED_NAME:
-    import numba
-
-    _jit: Callable[[Any], Any] = numba.njit(cache=True, nogil=True)
-else:
-
-    def _jit(function: FunctionT) -> FunctionT:
-        return function
-
-
-@lru_cache(maxsize=1)
-def compiled() -> ModuleType:
-    """Return this module once more, its functions compiled. The first time on a machine it takes some seconds."""
-    spec = importlib.util.spec_from_file_location(_COMPILED_NAME, __file__)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"cannot load {__file__} a second time")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[_COMPILED_NAME] = module
-    spec.loader.exec_module(module)
-    return module
+_jit = jit_for(__name__)
 
 
 @_jit

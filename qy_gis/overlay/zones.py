@@ -12,17 +12,21 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
-from qy_gis.measure.crs import grid_epsg, planar_excess_ppm, zone_at
+from qy_gis.measure.crs import check_crs, grid_epsg, planar_excess_ppm, transformer, zone_at
 from qy_gis.measure.plane import Geometries, project, to_grid, to_lonlat, to_plane
 from qy_gis.plan.model import Layer, Plan
 
-#: Before shrinking or growing, edges are at most this long, so that a straight edge in degrees and the same edge in the
-#: grid differ by less than 2 mm.
-_BUFFER_EDGE_M = 400.0
+#: While shrinking or growing, edges are at most this long, so that an edge that is straight in degrees, in the grid or
+#: in the plane is off by less than `_BEND_M` in the others.
+_BUFFER_EDGE_M, _BUFFER_EDGE_DEGREES, _BEND_M = 400.0, 0.0036, 0.005
 
-#: Segments to a quarter of a round corner: few, as each is a vertex of every corner of every feature.
+#: A corner is cut square at the accuracy, which leaves no land out and takes two vertices; a round one takes many.
+_CORNERS: dict[str, Any] = {"join_style": "mitre", "mitre_limit": 1.0}
+
+#: Segments to a quarter of the circle around a point.
 _QUADRANT_SEGMENTS = 4
 
 #: Gaps up to twice this far (m), or twice this share of the accuracy, are closed before shrinking.
@@ -87,21 +91,25 @@ def project_zones(plan: Plan, key: str) -> Zones:
     layer = plan.layers[key]
     table = plan.features(key)
     stored = table.geometry.to_numpy()
-    lonlat = to_lonlat(stored, table.crs, edges="stored") if len(stored) else stored
-    shapes = _valid(project(lonlat))
+    shapes = _valid(to_plane(stored, table.crs, edges="stored"))
     coverage = plan.coverage(key)
     covered = None if coverage is None else _valid(project(np.array([coverage], dtype=object)))[0]
     # Neighbours are united where their common corners are stored: densified one by one, or moved to another plane, they
     # would part by a hair along the line between them, and shrinking would widen the hair to a gap.
-    united = _unite_stored(stored, table.crs)
-    union = unite(_valid(project(united)))
+    united = np.array([unite(stored)], dtype=object)
+    union = unite(_valid(to_plane(united, table.crs, edges="stored")))
     if layer.accuracy_m > 0 and layer.geometry in ("polygon", "mixed") and len(stored):
         grid_zone = grid_zone_of(plan)
-        low = _buffer(lonlat, -layer.accuracy_m, grid_zone)
-        high = _buffer(lonlat, layer.accuracy_m, grid_zone)
-        parts = shapely.get_parts(united)
-        union_low = unite(_buffer(parts, -layer.accuracy_m, grid_zone, close=True)) if len(parts) else union
+        in_grid = _to_grid(stored, table.crs, grid_zone)
+        high = _buffer(in_grid, layer.accuracy_m, grid_zone)
+        whole = shapely.get_parts(_to_grid(united, table.crs, grid_zone))
+        union_low = union  # empty if there are points alone
+        if len(whole):
+            union_low = unite(_buffer(_close(whole, layer.accuracy_m), -layer.accuracy_m, grid_zone))
         union_high = unite(high)
+        # A feature that is alone in its layer is shrunk as the layer is.
+        alone = len(stored) == 1 and len(whole) == 1
+        low = np.array([union_low], dtype=object) if alone else _buffer(in_grid, -layer.accuracy_m, grid_zone)
     else:
         low = high = polygons_only(shapes)
         union_low = union_high = union
@@ -142,32 +150,36 @@ def unite(geometries: Geometries) -> BaseGeometry:
     return united
 
 
-def _unite_stored(stored: Geometries, crs: Any) -> Geometries:
-    """Unite polygons in the CRS they are stored in; return their union in degrees, densified, of shape (1,)."""
-    return to_lonlat(np.array([unite(stored)], dtype=object), crs, edges="stored")
+def _to_grid(stored: Geometries, crs: Any, grid_zone: int) -> Geometries:
+    """Return geometries in the 3-degree grid of a zone, with as few vertices as shrinking and growing need."""
+    longest = _BUFFER_EDGE_M if check_crs(crs).is_projected else _BUFFER_EDGE_DEGREES
+    return to_grid(to_lonlat(stored, crs, edges="stored", longest=longest), grid_zone)
 
 
-def _buffer(lonlat: Geometries, distance_m: float, grid_zone: int, *, close: bool = False) -> Geometries:
-    """Shrink or grow geometries by at least a distance on the ground, and return them in the survey plane.
+def _close(in_grid: Geometries, accuracy_m: float) -> Geometries:
+    """Close gaps that are far narrower than the layer can know of.
 
-    Neighbours drawn without common corners part by a hair, which shrinking would widen to twice the accuracy; ``close``
-    closes first what is far narrower than the layer can know of.
+    Neighbours drawn without common corners part by a hair, which shrinking would widen to twice the accuracy.
     """
+    width = min(accuracy_m / _CLOSE_SHARE, _CLOSE_M)
+    grown = shapely.get_parts(unite(shapely.buffer(in_grid, width, **_CORNERS)))
+    return np.asarray(shapely.buffer(grown, -width, **_CORNERS))
+
+
+def _buffer(in_grid: Geometries, distance_m: float, grid_zone: int) -> Geometries:
+    """Shrink or grow geometries by at least a distance on the ground, and return them in the survey plane."""
     grid = grid_epsg(grid_zone, prefixed=False)
-    in_grid = shapely.segmentize(shapely.simplify(to_grid(lonlat, grid_zone), 0), _BUFFER_EDGE_M)
-    x0, y0, x1, y1 = shapely.total_bounds(lonlat)
+    # A metre on the ground is more than one in the grid away from its meridian.
+    x0, y0, x1, y1 = shapely.total_bounds(in_grid)
     corners = np.array([x0, x1, x0, x1]), np.array([y0, y0, y1, y1])
-    # A round corner is drawn by chords inside the circle, and a metre on the ground is more than one in the grid away
-    # from its meridian; both would leave land within the accuracy out.
-    chord = np.cos(np.pi / (4 * _QUADRANT_SEGMENTS))
-    scale = np.sqrt(1 + np.nanmax(np.nan_to_num(planar_excess_ppm(*corners, grid))).clip(0) * 1e-6)
-    reach = distance_m * scale / chord
-    if close:
-        width = min(-distance_m / _CLOSE_SHARE, _CLOSE_M)
-        closed = unite(shapely.buffer(in_grid, width, quad_segs=_QUADRANT_SEGMENTS))
-        in_grid, reach = shapely.get_parts(closed), reach - width / chord
-    reached = shapely.buffer(in_grid, reach, quad_segs=_QUADRANT_SEGMENTS)
-    return _valid(to_plane(reached, grid, edges="stored"))
+    excess = planar_excess_ppm(*transformer(CRS.from_epsg(grid)).transform(*corners), grid)
+    scale = np.sqrt(1 + np.nanmax(np.nan_to_num(excess)).clip(0) * 1e-6)
+    reach = distance_m * scale + np.sign(distance_m) * _BEND_M
+    # The circle around a point is drawn by chords inside it.
+    chord = np.where(shapely.get_dimensions(in_grid) == 0, np.cos(np.pi / (4 * _QUADRANT_SEGMENTS)), 1.0)
+    reached = shapely.buffer(in_grid, reach / chord, quad_segs=_QUADRANT_SEGMENTS, **_CORNERS)
+    lonlat = to_lonlat(reached, grid, edges="stored", longest=_BUFFER_EDGE_M)
+    return _valid(project(lonlat))
 
 
 def _valid(geometries: Geometries) -> Geometries:

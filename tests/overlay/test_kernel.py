@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qy_gis.overlay import kernel
+from qy_gis.overlay.compiling import compiled
 
 
 @pytest.fixture(params=["plain", "compiled"])
 def code(request):
-    return kernel if request.param == "plain" else kernel.compiled()
+    return kernel if request.param == "plain" else compiled(kernel)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_under_two_lines_is_symmetric_and_at_most_each(ya, yb, za, zb, width):
     area = kernel.under_two(ya, yb, za, zb, width)
     assert area == pytest.approx(kernel.under_two(za, zb, ya, yb, width), rel=1e-12, abs=1e-9)
     assert area <= min((ya + yb), (za + zb)) / 2 * width * (1 + 1e-12) + 1e-9
-    assert area == kernel.compiled().under_two(ya, yb, za, zb, width)
+    assert area == compiled(kernel).under_two(ya, yb, za, zb, width)
 
 
 def clip(code, *edge, sign=1.0, size=10.0):
