@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from qy_gis.measure.plane import to_plane
+from qy_gis.measure.outlines import outlines_to_plane, take_outlines
 
 
 def areas(geometries: ArrayLike, crs: Any) -> NDArray[np.float64]:
@@ -41,8 +40,9 @@ def areas(geometries: ArrayLike, crs: Any) -> NDArray[np.float64]:
 
     Examples
     --------
+    >>> import shapely
     >>> plot = shapely.box(403000, 2622000, 403050, 2622040)
     >>> areas([plot], "EPSG:4547").round(2).tolist()
     [1999.54]
     """
-    return np.nan_to_num(shapely.area(to_plane(np.asarray(geometries, dtype=object), crs, edges="grid")))
+    return outlines_to_plane(take_outlines(np.asarray(geometries, dtype=object)), crs).areas()

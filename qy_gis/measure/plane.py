@@ -64,7 +64,7 @@ def to_lonlat(geometries: Geometries, crs: Any, *, edges: Edges, longest: float 
     flat = np.asarray(shapely.force_2d(np.asarray(geometries, dtype=object)))
     if found.is_projected:
         return _to_degrees(_densify(flat, longest or LONGEST_EDGE_M), found)
-    _check_degrees(flat)
+    check_degrees(shapely.get_coordinates(flat))
     if edges == "stored":
         return _densify(flat, longest or LONGEST_EDGE_DEGREES)
     bounds = shapely.bounds(flat)
@@ -128,8 +128,8 @@ def _to_degrees(geometries: Geometries, crs: CRS) -> Geometries:
     return out
 
 
-def _check_degrees(geometries: Geometries) -> None:
-    points = shapely.get_coordinates(geometries)
+def check_degrees(points: NDArray[np.float64]) -> None:
+    """Raise a CRSError if points of shape (n, 2) cannot be in degrees."""
     wrong = (np.abs(points[:, 0]) > 180) | (np.abs(points[:, 1]) > 90)
     if wrong.any():
         x, y = points[wrong][0]

@@ -8,14 +8,14 @@ So the cells of a column are visited from the top down, carrying the roof along.
 where an edge begins its sign is added, where it ends taken away. Neighbouring edges of a ring share that x to the last
 bit, so what does not change cancels exactly, and few changes are left.
 
-The functions run plain and compiled, see `qy_gis.overlay.compiling`.
+The functions run plain and compiled, see `qy_gis.compiling`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from qy_gis.overlay.compiling import jit_for
+from qy_gis.compiling import jit_for
 
 _jit = jit_for(__name__)
 

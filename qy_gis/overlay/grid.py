@@ -11,9 +11,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from qy_gis.compiling import code_for
+from qy_gis.measure.outlines import Outlines, take_outlines
 from qy_gis.measure.plane import Geometries
 from qy_gis.overlay import cutting, kernel
-from qy_gis.overlay.compiling import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,8 +34,8 @@ _MOST_CELLS = 640
 #: Zones are cut in chunks of about so many vertices.
 _CHUNK_VERTICES = 500_000
 
-#: Below this many edges, plain Python is done before a compiled kernel is loaded.
-_COMPILE_FROM_EDGES = 4000
+#: Below this many edges, plain Python is done before compiled code is loaded.
+_MANY_EDGES = 4000
 
 
 @dataclass(frozen=True)
@@ -94,38 +95,23 @@ class Grid:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-def sign_edges(polygons: Geometries) -> Edges:
-    """Return valid polygons as signed edges. Shells count up and holes down, however they are wound.
+def sign_edges(outlines: Outlines) -> Edges:
+    """Return outlines of valid polygons as signed edges. Shells count up and holes down, however they are wound.
 
     Examples
     --------
-    >>> square = sign_edges(np.array([shapely.box(0, 0, 2, 1)], dtype=object))
+    >>> square = sign_edges(take_outlines(np.array([shapely.box(0, 0, 2, 1)], dtype=object)))
     >>> sorted(zip(square.y0.tolist(), square.y1.tolist(), square.sign.tolist()))
-    [(0.0, 0.0, -1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0), (1.0, 1.0, 1.0)]
+    [(0.0, 0.0, -1.0), (0.0, 1.0, 0.0), (0.0, 1.0, 0.0), (1.0, 1.0, 1.0)]
     """
-    parts, owner = shapely.get_parts(polygons, return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    points, ring = shapely.get_coordinates(rings, return_index=True)
-    same_ring = ring[1:] == ring[:-1]
-    start, end = points[:-1][same_ring], points[1:][same_ring]
-    ring = ring[:-1][same_ring]
-    # Twice the signed area of each ring, from its own first corner so that no digit is lost far from the origin.
-    ring_first = np.searchsorted(ring, np.arange(len(rings)))
-    corner = start[ring_first[ring]] if len(ring) else start
-    a, b = start - corner, end - corner
-    twice_area = np.bincount(ring, weights=a[:, 0] * b[:, 1] - b[:, 0] * a[:, 1], minlength=len(rings))
-    is_hole = np.ones(len(rings), dtype=bool)
-    is_hole[np.unique(part, return_index=True)[1]] = False
-    upright = np.where((twice_area > 0) != is_hole, 1.0, -1.0)
-    # Walking with the polygon on the left, an edge towards the west has it below.
-    sign = np.sign(start[:, 0] - end[:, 0]) * upright[ring]
-    turn = (start[:, 0] > end[:, 0])[:, None]
-    west, east = np.where(turn, end, start), np.where(turn, start, end)
-    polygon = owner[part[ring]]
-    keep = (west != east).any(axis=1)
-    x0, y0, x1, y1 = (np.ascontiguousarray(column[keep]) for column in (*west.T, *east.T))
-    first = np.searchsorted(polygon[keep], np.arange(len(polygons) + 1)).astype(np.int64)
-    return Edges(x0, y0, x1, y1, sign[keep], first)
+    room = len(outlines.x)
+    columns = [np.empty(room) for _ in range(5)]
+    first = np.empty(len(outlines) + 1, dtype=np.int64)
+    rings = (outlines.ring_first, outlines.hole, outlines.first_ring)
+    code = code_for(kernel, many=room >= _MANY_EDGES)
+    n = code.sign_edges(outlines.x, outlines.y, *rings, *columns, first)
+    x0, y0, x1, y1, sign = (column[:n] for column in columns)
+    return Edges(x0, y0, x1, y1, sign, first)
 
 
 def cut_zones(polygons: Geometries) -> Grid:
@@ -143,8 +129,7 @@ def cut_zones(polygons: Geometries) -> Grid:
     frame = _fit_frame(polygons)
     chunk = np.cumsum(shapely.get_num_coordinates(polygons)) // _CHUNK_VERTICES
     chunks = np.split(np.arange(len(polygons)), np.flatnonzero(np.diff(chunk)) + 1) if len(polygons) else []
-    few = shapely.get_num_coordinates(polygons).sum() < _COMPILE_FROM_EDGES
-    code: Any = cutting if few else compiled(cutting)
+    code = code_for(cutting, many=shapely.get_num_coordinates(polygons).sum() >= _MANY_EDGES)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         parts = list(pool.map(lambda rows: _cut_chunk(code, polygons[rows], int(rows[0]), frame), chunks))
     return _assemble(frame, parts, len(polygons))
@@ -166,7 +151,7 @@ def _fit_frame(polygons: Geometries) -> Floats:
 def _cut_chunk(code: Any, polygons: Geometries, first_zone: int, frame: Floats) -> tuple[NDArray[Any], ...]:
     """Return what `qy_gis.overlay.cutting.fill_cells` does, for zones numbered from ``first_zone``."""
     left, floor, size, columns = frame[:4].tolist()
-    edges = sign_edges(polygons)
+    edges = sign_edges(take_outlines(polygons))
     ends = (edges.x0, edges.y0, edges.x1, edges.y1)
     room = code.count_pieces(*ends, left, floor, size)
     values, places = [np.empty(room) for _ in range(5)], [np.empty(room, dtype=np.int64) for _ in range(3)]
@@ -212,14 +197,14 @@ def _assemble(frame: Floats, parts: list[tuple[NDArray[Any], ...]], zones: int) 
 
 
 def overlap_areas(
-    parcels: Geometries, grid: Grid, *, contact: bool = True
+    parcels: Outlines, grid: Grid, *, contact: bool = True
 ) -> tuple[Ints, Ints, Floats, NDArray[np.bool_]]:
     """Return every overlap of a parcel with a zone.
 
     Parameters
     ----------
     parcels
-        Valid polygons in the survey plane, of shape (n,).
+        Outlines of valid polygons in the survey plane, n of them.
     grid
         The zones, cut.
     contact
@@ -233,25 +218,33 @@ def overlap_areas(
     Examples
     --------
     >>> zones = cut_zones(np.array([shapely.box(0, 0, 10, 10), shapely.box(25, 5, 30, 9)], dtype=object))
-    >>> parcel, zone, area, touches = overlap_areas(np.array([shapely.box(5, 5, 25, 15)], dtype=object), zones)
+    >>> plot = take_outlines(np.array([shapely.box(5, 5, 25, 15)], dtype=object))
+    >>> parcel, zone, area, touches = overlap_areas(plot, zones)
     >>> zone.tolist(), area.round(9).tolist(), touches.tolist()
     ([0, 1], [25.0, 0.0], [False, True])
     """
     edges = sign_edges(parcels)
-    few = len(edges.x0) < _COMPILE_FROM_EDGES
-    code: Any = kernel if few else compiled(kernel)
+    code = code_for(kernel, many=len(edges.x0) >= _MANY_EDGES)
     longest = int(np.diff(edges.first).max(initial=1))
     zones = int(grid.zones[0])
 
     def as_given(array: NDArray[Any]) -> Any:
-        return array.tolist() if few else np.ascontiguousarray(array)
+        # Plain Python is faster with lists.
+        return array.tolist() if code is kernel else np.ascontiguousarray(array)
 
     left, floor, size, columns, rows = grid.frame.tolist()
-    parcel, zone, area, touch = code.overlap_parcels(
+    # An outline without rings is nowhere: it meets no cell.
+    bounds = np.nan_to_num(parcels.bounds(), nan=-1e12)
+    visit = np.arange(len(parcels)) if code is kernel else order_by_place(bounds, grid.frame)
+    count = np.zeros(len(parcels), dtype=np.int64)
+    room = (*(as_given(np.empty(longest)) for _ in range(6)), np.empty(64, dtype=np.int64))
+    zone, area, touch = code.overlap_parcels(
+        as_given(visit),
+        count,
         tuple(as_given(each) for each in (edges.x0, edges.y0, edges.x1, edges.y1, edges.sign)),
         as_given(edges.first),
-        as_given(np.asarray(shapely.area(parcels))),
-        tuple(as_given(each) for each in shapely.bounds(parcels).T),
+        as_given(parcels.areas()),
+        tuple(as_given(each) for each in bounds.T),
         (left, floor, size, int(columns), int(rows)),
         grid.cell_start,
         grid.entry_zone,
@@ -260,11 +253,37 @@ def overlap_areas(
         (grid.x0, grid.y0, grid.x1, grid.y1, grid.sign),
         np.zeros(zones),
         np.zeros(zones, dtype=np.bool_),
-        (*([0.0] * longest if few else np.empty(longest) for _ in range(5)), np.empty(64, dtype=np.int64)),
+        room,
         TOUCH_M2,
         TOUCH_M if contact else 0.0,
     )
+    # Back to the order of the parcels: the pairs of parcel p begin where those visited before it end.
+    begin = np.empty(len(parcels), dtype=np.int64)
+    begin[visit] = np.cumsum(count[visit]) - count[visit]
+    place = np.repeat(begin - (np.cumsum(count) - count), count) + np.arange(len(zone))
+    parcel, zone, area, touch = np.repeat(np.arange(len(parcels)), count), zone[place], area[place], touch[place]
     # A speck of a parcel inside a zone meets it, though no boundary is near; below a square millimetre it is rounding.
     touch |= (area > 1e-6) & (area <= TOUCH_M2)
-    order = np.lexsort((zone, parcel))
-    return parcel[order], zone[order], area[order], touch[order]
+    return parcel, zone, area, touch
+
+
+def order_by_place(bounds: Floats, frame: Floats) -> Ints:
+    """Return boxes of shape (n, 4) in an order that keeps neighbours together: along a Z through the grid (Morton).
+
+    Examples
+    --------
+    >>> boxes = np.array([[0.0, 0, 1, 1], [900, 900, 901, 901], [1, 1, 2, 2]])
+    >>> order_by_place(boxes, np.array([0.0, 0, 10, 100, 100])).tolist()
+    [0, 2, 1]
+    """
+    left, floor, size, columns, rows = frame
+
+    def spread(cells: Floats, most: float) -> Ints:
+        # 16 bits, each moved to every other place.
+        bits = np.clip(cells, 0, min(most, 65535)).astype(np.int64)
+        for shift, mask in [(8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555)]:
+            bits = (bits | (bits << shift)) & mask
+        return bits
+
+    key = spread((bounds[:, 0] - left) / size, columns) | (spread((bounds[:, 1] - floor) / size, rows) << 1)
+    return np.argsort(key, kind="stable")

@@ -13,7 +13,7 @@ parts need no special case. ``docs/method.md`` draws it.
 Zones come cut into a grid (`qy_gis.overlay.grid`): in a cell a zone is either the whole cell or a few edges. A parcel
 meets the cells it lies in, so the cost does not grow with the vertices of a zone.
 
-The functions run plain for a parcel or two and compiled for many, see `qy_gis.overlay.compiling`. Edges are separate
+The functions run plain for a parcel or two and compiled for many, see `qy_gis.compiling`. Edges are separate
 sequences of floats: lists in plain Python, arrays when compiled.
 """
 
@@ -21,17 +21,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from qy_gis.overlay.compiling import jit_for
+from qy_gis.compiling import jit_for
 
 _jit = jit_for(__name__)
 
 
 @_jit
-def clip_to_cell(x0, y0, x1, y1, sign, first, last, left, floor, size, cx0, cy0, cx1, cy1, csign):
+def clip_to_cell(x0, y0, x1, y1, sign, first, last, left, floor, size, cx0, cy0, cx1, cy1, csign, lean):
     """Cut edges to a cell's columns and raise them to its floor; return how many are left.
 
     Edges ``first`` to ``last`` of a parcel are moved so that the cell's corner (``left``, ``floor``) is the origin, and
-    written to ``cx0 … csign``. What lies above the cell stays: it is the roof over what lies in it.
+    written to ``cx0 … csign``, with how they lean. What lies above the cell stays: it is the roof over what lies in it.
     """
     n = 0
     for k in range(first, last):
@@ -66,6 +66,7 @@ def clip_to_cell(x0, y0, x1, y1, sign, first, last, left, floor, size, cx0, cy0,
             cx1[n] = xb
             cy1[n] = yb
             csign[n] = sign[k]
+            lean[n] = (yb - ya) / (xb - xa)
             n += 1
     return n
 
@@ -95,15 +96,11 @@ def area_in_cell(cx0, cy0, cx1, cy1, csign, n, size):
 
 
 @_jit
-def area_in_edges(cx0, cy0, cx1, cy1, csign, n, zx0, zy0, zx1, zy1, zsign, first, last):
-    """Area of a clipped parcel inside the zone whose edges in this cell are ``first`` to ``last``."""
-    if n == 0:
-        return 0.0
-    left = cx0[0]
-    right = cx1[0]
-    for i in range(1, n):
-        left = min(left, cx0[i])
-        right = max(right, cx1[i])
+def area_in_edges(cx0, cy0, cx1, cy1, csign, lean, n, left, right, low, zx0, zy0, zx1, zy1, zsign, first, last):
+    """Area of a clipped parcel inside the zone with edges ``first`` to ``last`` in this cell.
+
+    The parcel lies between ``left`` and ``right`` and above ``low``: over what is lower, its edges cancel.
+    """
     total = 0.0
     for j in range(first, last):
         xa = float(zx0[j])
@@ -112,17 +109,19 @@ def area_in_edges(cx0, cy0, cx1, cy1, csign, n, zx0, zy0, zx1, zy1, zsign, first
         if s == 0.0 or xb <= left or xa >= right:
             continue
         ya = float(zy0[j])
-        slope = (float(zy1[j]) - ya) / (xb - xa)
+        yb = float(zy1[j])
+        if ya <= low and yb <= low:
+            continue
+        slope = (yb - ya) / (xb - xa)
         row = 0.0
         for i in range(n):
             start = max(cx0[i], xa)
             end = min(cx1[i], xb)
             if end <= start:
                 continue
-            lean = (cy1[i] - cy0[i]) / (cx1[i] - cx0[i])
             row += csign[i] * under_two(
-                cy0[i] + lean * (start - cx0[i]),
-                cy0[i] + lean * (end - cx0[i]),
+                cy0[i] + lean[i] * (start - cx0[i]),
+                cy0[i] + lean[i] * (end - cx0[i]),
                 ya + slope * (start - xa),
                 ya + slope * (end - xa),
                 end - start,
@@ -184,34 +183,82 @@ def touches_edge(x0, y0, x1, y1, first, last, left, floor, ax, ay, bx, by, reach
 
 
 @_jit
-def touches_zone(x0, y0, x1, y1, first, last, left, floor, size, zx0, zy0, zx1, zy1, zfirst, zlast, reach):
-    """Whether a parcel comes within ``reach`` of a zone in this cell; ``zfirst < 0`` stands for the whole cell."""
-    if zfirst < 0:
-        return (
-            touches_edge(x0, y0, x1, y1, first, last, left, floor, 0.0, 0.0, size, 0.0, reach)
-            or touches_edge(x0, y0, x1, y1, first, last, left, floor, 0.0, size, size, size, reach)
-            or touches_edge(x0, y0, x1, y1, first, last, left, floor, 0.0, 0.0, 0.0, size, reach)
-            or touches_edge(x0, y0, x1, y1, first, last, left, floor, size, 0.0, size, size, reach)
-        )
+def touches_zone(
+    x0, y0, x1, y1, first, last, left, floor, west, south, east, north, zx0, zy0, zx1, zy1, zfirst, zlast, reach
+):
+    """Whether a parcel (with its bounds) comes within ``reach`` of the edges ``zfirst`` to ``zlast`` of a zone.
+
+    A full cell has no edges: the boundary of its zone, where it is near, is in this cell's neighbours.
+    """
     for j in range(zfirst, zlast):
         ax = float(zx0[j])
         ay = float(zy0[j])
         bx = float(zx1[j])
         by = float(zy1[j])
+        if bx < west - left - reach or ax > east - left + reach:
+            continue
+        if max(ay, by) < south - floor - reach or min(ay, by) > north - floor + reach:
+            continue
         if touches_edge(x0, y0, x1, y1, first, last, left, floor, ax, ay, bx, by, reach):
             return True
     return False
 
 
 @_jit
+def sort_few(values, n):
+    """Sort the first ``n`` values in place."""
+    for i in range(1, n):
+        value = values[i]
+        k = i
+        while k > 0 and values[k - 1] > value:
+            values[k] = values[k - 1]
+            k -= 1
+        values[k] = value
+
+
+@_jit
+def sign_edges(x, y, ring_first, hole, first_ring, x0, y0, x1, y1, sign, first):
+    """Write the signed edges of outlines to ``x0 … sign``, where each outline's begin to ``first``; return how many."""
+    n = 0
+    for p in range(len(first_ring) - 1):
+        first[p] = n
+        for ring in range(first_ring[p], first_ring[p + 1]):
+            a = ring_first[ring]
+            b = ring_first[ring + 1]
+            # Twice the signed area, from the ring's first corner so that no digit is lost far from the origin.
+            twice = 0.0
+            for k in range(a + 1, b):
+                twice += (x[k - 1] - x[a]) * (y[k] - y[a]) - (x[k] - x[a]) * (y[k - 1] - y[a])
+            # Walking with the polygon on the left, an edge towards the west has it below.
+            upright = 1.0 if (twice > 0.0) != hole[ring] else -1.0
+            for k in range(a + 1, b):
+                if x[k] < x[k - 1]:
+                    x0[n], y0[n], x1[n], y1[n], sign[n] = x[k], y[k], x[k - 1], y[k - 1], upright
+                elif x[k] > x[k - 1]:
+                    x0[n], y0[n], x1[n], y1[n], sign[n] = x[k - 1], y[k - 1], x[k], y[k], -upright
+                elif y[k] != y[k - 1]:
+                    low = min(y[k - 1], y[k])
+                    x0[n], y0[n], x1[n], y1[n], sign[n] = x[k], low, x[k], max(y[k - 1], y[k]), 0.0
+                else:
+                    continue
+                n += 1
+    first[len(first_ring) - 1] = n
+    return n
+
+
+@_jit
 def overlap_parcels(
-    parcel_edges, first_edge, parcel_m2, boxes, grid_frame, cell_start, entry_zone, entry_first, entry_last, zone_edges,
-    totals, contacts, work, contact_m2, reach,
+    visit, count, parcel_edges, first_edge, parcel_m2, boxes, grid_frame, cell_start, entry_zone, entry_first,
+    entry_last, zone_edges, totals, contacts, work, contact_m2, reach,
 ):  # fmt: skip
     """Measure a block of parcels against a grid of zones.
 
     Parameters
     ----------
+    visit
+        The parcels in the order in which they are measured: neighbours after one another find their cells still near.
+    count
+        Written: how many pairs each parcel has.
     parcel_edges
         ``(x0, y0, x1, y1, sign)`` with ``x0 <= x1``; those of parcel p are ``first_edge[p]`` to ``first_edge[p + 1]``.
     parcel_m2, boxes
@@ -223,7 +270,7 @@ def overlap_parcels(
     zone_edges
         Like ``parcel_edges``, from each cell's corner.
     totals, contacts, work
-        Room: zeros for each zone, twice, and six sequences as long as the longest parcel.
+        Room: zeros for each zone, twice, six sequences as long as the longest parcel, and one of integers.
     contact_m2
         An area up to this is contact at most.
     reach
@@ -232,20 +279,19 @@ def overlap_parcels(
     Returns
     -------
     tuple
-        Parcel, zone, area (m2) and contact, one row per pair that has any. Lists in plain Python, arrays when compiled.
+        Zone, area (m2) and contact of every pair that has any, as arrays; parcels as visited, zones in order.
     """
     x0, y0, x1, y1, sign = parcel_edges
     zx0, zy0, zx1, zy1, zsign = zone_edges
     left, floor, size, columns, rows = grid_frame
     west, south, east, north = boxes
-    cx0, cy0, cx1, cy1, csign, found = work
+    cx0, cy0, cx1, cy1, csign, lean, found = work
     room = 64
-    out_parcel = np.empty(room, np.int64)
     out_zone = np.empty(room, np.int64)
     out_area = np.empty(room, np.float64)
     out_contact = np.empty(room, np.bool_)
     n = 0
-    for p in range(len(parcel_m2)):
+    for p in visit:
         first = first_edge[p]
         last = first_edge[p + 1]
         column_a = int(np.floor((west[p] - reach - left) / size))
@@ -266,7 +312,10 @@ def overlap_parcels(
                     continue
                 x = left + column * size
                 y = floor + row * size
-                clipped = clip_to_cell(x0, y0, x1, y1, sign, first, last, x, y, size, cx0, cy0, cx1, cy1, csign)
+                clipped = clip_to_cell(x0, y0, x1, y1, sign, first, last, x, y, size, cx0, cy0, cx1, cy1, csign, lean)
+                clip_west = max(west[p] - x, 0.0)
+                clip_east = min(east[p] - x, size)
+                clip_south = max(south[p] - y, 0.0)
                 whole = -1.0
                 for entry in range(a, b):
                     begin = entry_first[entry]
@@ -278,17 +327,17 @@ def overlap_parcels(
                                 whole = max(area_in_cell(cx0, cy0, cx1, cy1, csign, clipped, size), 0.0)
                         area = whole
                     else:
-                        area = max(
-                            area_in_edges(
-                                cx0, cy0, cx1, cy1, csign, clipped, zx0, zy0, zx1, zy1, zsign, begin, entry_last[entry]
-                            ),
-                            0.0,
-                        )
+                        area = area_in_edges(
+                            cx0, cy0, cx1, cy1, csign, lean, clipped, clip_west, clip_east, clip_south,
+                            zx0, zy0, zx1, zy1, zsign, begin, entry_last[entry],
+                        )  # fmt: skip
+                        area = max(area, 0.0)
                     contact = False
-                    if area <= contact_m2 and reach > 0.0:
+                    if area <= contact_m2 and reach > 0.0 and begin >= 0:
                         contact = touches_zone(
-                            x0, y0, x1, y1, first, last, x, y, size, zx0, zy0, zx1, zy1, begin, entry_last[entry], reach
-                        )
+                            x0, y0, x1, y1, first, last, x, y, west[p], south[p], east[p], north[p],
+                            zx0, zy0, zx1, zy1, begin, entry_last[entry], reach,
+                        )  # fmt: skip
                     if area == 0.0 and not contact:
                         continue
                     zone = entry_zone[entry]
@@ -301,18 +350,18 @@ def overlap_parcels(
                     contacts[zone] = contacts[zone] or contact
         while n + met > room:
             room *= 2
-        if room > len(out_parcel):
-            out_parcel = np.concatenate((out_parcel[:n], np.empty(room - n, np.int64)))
+        if room > len(out_zone):
             out_zone = np.concatenate((out_zone[:n], np.empty(room - n, np.int64)))
             out_area = np.concatenate((out_area[:n], np.empty(room - n, np.float64)))
             out_contact = np.concatenate((out_contact[:n], np.empty(room - n, np.bool_)))
+        sort_few(found, met)
         for i in range(met):
             zone = found[i]
-            out_parcel[n] = p
             out_zone[n] = zone
             out_area[n] = totals[zone]
             out_contact[n] = contacts[zone]
             n += 1
             totals[zone] = 0.0
             contacts[zone] = False
-    return out_parcel[:n], out_zone[:n], out_area[:n], out_contact[:n]
+        count[p] = met
+    return out_zone[:n], out_area[:n], out_contact[:n]

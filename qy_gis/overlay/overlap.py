@@ -15,11 +15,15 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from qy_gis import columns
+from qy_gis.measure.outlines import Outlines
 from qy_gis.measure.plane import Geometries, project, to_grid, unproject
 from qy_gis.overlay.grid import TOUCH_M, TOUCH_M2, Floats, Ints, overlap_areas
 from qy_gis.overlay.index import COVERED, HIGH, LOW, UNION, UNION_HIGH, UNION_LOW, Index, ZoneTable
 
 _EARTH_M = 6371000.0
+
+#: Relations, as numbers in arrays and as words in tables (`qy_gis.columns.RELATIONS`).
+WITHIN, OVERLAPS, CONTAINS, TOUCHES, OUTSIDE = range(5)
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Measured:
     area_m2, low_m2, high_m2
         Of each pair: the overlap with the feature as drawn, shrunk and grown by the layer's accuracy.
     relation
-        Of each pair: "within" (the parcel lies in the feature), "overlaps", "contains" or "touches".
+        Of each pair: `WITHIN` (the parcel lies in the feature), `OVERLAPS`, `CONTAINS` or `TOUCHES`.
     outside_m2, outside_low_m2, outside_high_m2
         Land of the parcel outside every feature of the layer, shape (n, m). The interval also knows where the layer is
         complete: elsewhere the land may be full of it or free of it.
@@ -49,36 +53,35 @@ class Measured:
     area_m2: Floats
     low_m2: Floats
     high_m2: Floats
-    relation: NDArray[np.object_]
+    relation: NDArray[np.int8]
     outside_m2: Floats
     outside_low_m2: Floats
     outside_high_m2: Floats
     no_data_m2: Floats
 
 
-def measure_parcels(parcels: Geometries, index: Index) -> Measured:
+def measure_parcels(parcels: Outlines, index: Index) -> Measured:
     """Measure parcels against all layers of a plan.
 
     Parameters
     ----------
     parcels
-        Valid polygons in the survey plane (`qy_gis.measure.plane.to_plane`), of shape (n,).
+        Outlines of valid polygons in the survey plane (`qy_gis.measure.outlines.outlines_to_plane`), n of them.
     index
         The plan, cut.
 
     Examples
     --------
     >>> import qy_gis as qy
-    >>> from qy_gis.measure.plane import to_plane
+    >>> from qy_gis.measure.outlines import outlines_to_plane, take_outlines
     >>> from qy_gis.overlay.index import open_index
-    >>> plot = to_plane([shapely.box(404000, 2613000, 404300, 2613200)], 4547, edges="grid")
+    >>> plot = take_outlines([shapely.box(404000, 2613000, 404300, 2613200)])
     >>> index = open_index(qy.read_plan())
-    >>> measured = measure_parcels(plot, index)
-    >>> index.features.names[measured.feature[0]], measured.relation[0], measured.area_m2[0].round(2).item()
-    ('清城区', 'within', 59986.39)
+    >>> measured = measure_parcels(outlines_to_plane(plot, 4547), index)
+    >>> index.features.names[measured.feature[0]], measured.relation.tolist()[0] == WITHIN, measured.area_m2.round(2)[0]
+    ('清城区', True, np.float64(59986.39))
     """
-    parcel_m2 = np.asarray(shapely.area(parcels))
-    parcel, feature, area, relation = _meet_features(parcels, parcel_m2, index)
+    parcel_m2, parcel, feature, area, relation = meet_features(parcels, index)
     found, use, found_m2, _ = _spread(overlap_areas(parcels, index.bounds.grid, contact=False), index.bounds)
     role = np.asarray(index.bounds.role)[use]
 
@@ -147,7 +150,9 @@ def tabulate_overlaps(
             "layer": np.array(index.layers, dtype=object)[layer],
             "feature_id": np.concatenate([index.features.ids[measured.feature], blank]),
             "feature_name": np.concatenate([index.features.names[measured.feature], blank]),
-            "relation": np.concatenate([measured.relation, np.full(rows * layers, "outside", dtype=object)]),
+            "relation": np.array(columns.RELATIONS, dtype=object)[
+                np.concatenate([measured.relation, np.full(rows * layers, OUTSIDE)])
+            ],
             "area_m2": area,
             "low_m2": np.concatenate([measured.low_m2, measured.outside_low_m2.ravel()]),
             "high_m2": np.concatenate([measured.high_m2, measured.outside_high_m2.ravel()]),
@@ -201,57 +206,76 @@ def shape_overlaps(
     return table.assign(width_m=width, sliver=sliver, geometry=unproject(geometry))
 
 
+def meet_features(parcels: Outlines, index: Index) -> tuple[Floats, Ints, Ints, Floats, NDArray[np.int8]]:
+    """Return the area of every parcel (m2), and parcel, feature, area (m2) and relation of every pair that meets.
+
+    Arguments and pairs are those of `measure_parcels`, which adds what accuracy and coverage leave open.
+    """
+    features = index.features
+    parcel_m2 = parcels.areas()
+    parcel, use, area, contact = _spread(overlap_areas(parcels, index.drawn.grid), index.drawn)
+    feature = np.asarray(index.drawn.feature)[use]
+    real = area > TOUCH_M2
+    keep = real | contact
+    if not keep.all():
+        parcel, feature, area, real = parcel[keep], feature[keep], area[keep], real[keep]
+    whole = parcel_m2[parcel]
+    near = _dust(whole)
+    within = real & (area >= whole - near)
+    relation = np.where(real, OVERLAPS, TOUCHES).astype(np.int8)
+    relation[real & (area >= features.area_m2[feature] - near)] = CONTAINS
+    relation[within] = WITHIN
+    area = np.where(within, whole, np.where(real, area, 0.0))
+    thin = np.flatnonzero(shapely.get_dimensions(features.shapes) < 2)
+    if len(thin):
+        met, which, how = _meet_thin(parcels, features.shapes[thin])
+        parcel, feature = np.concatenate([parcel, met]), np.concatenate([feature, thin[which]])
+        area, relation = np.concatenate([area, np.zeros(len(met))]), np.concatenate([relation, how])
+    # The same outline in two layers is one zone: then features are not in order yet.
+    key = parcel * len(features.ids) + feature
+    if (np.diff(key) < 0).any():
+        order = np.argsort(key, kind="stable")
+        parcel, feature, area, relation = parcel[order], feature[order], area[order], relation[order]
+    return parcel_m2, parcel, feature, area, relation
+
+
+def _meet_thin(parcels: Outlines, thin: Geometries) -> tuple[Ints, Ints, NDArray[np.int8]]:
+    """Return parcel, place and relation of the points and lines that parcels meet."""
+    shapes = parcels.polygons()
+    parcel, which = shapely.STRtree(thin).query(shapes, predicate="dwithin", distance=TOUCH_M)
+    shape, around = thin[which], shapes[parcel]
+    beside = shapely.touches(around, shape) | ~shapely.intersects(around, shape)
+    relation = np.where(beside, TOUCHES, np.where(shapely.covers(around, shape), CONTAINS, OVERLAPS))
+    return parcel, which, relation.astype(np.int8)
+
+
 def _spread(
     found: tuple[Ints, Ints, Floats, NDArray[np.bool_]], table: ZoneTable
 ) -> tuple[Ints, Ints, Floats, NDArray[np.bool_]]:
     """Return parcel, use, area and contact: one row per use of each zone that was found."""
     parcel, zone, area, contact = found
-    count = (table.use_start[1:] - table.use_start[:-1])[zone]
+    count = np.diff(table.use_start)
+    if (count == 1).all():
+        return found
+    count = count[zone]
     row = np.repeat(np.arange(len(zone)), count)
     use = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + table.use_start[zone][row]
     return parcel[row], use, area[row], contact[row]
 
 
-def _meet_features(
-    parcels: Geometries, parcel_m2: Floats, index: Index
-) -> tuple[Ints, Ints, Floats, NDArray[np.object_]]:
-    """Return parcel, feature, area and relation of every pair that meets."""
-    features = index.features
-    parcel, use, area, contact = _spread(overlap_areas(parcels, index.drawn.grid), index.drawn)
-    feature = np.asarray(index.drawn.feature)[use]
-    real = area > TOUCH_M2
-    keep = real | contact
-    parcel, feature, area, real = parcel[keep], feature[keep], np.where(real, area, 0.0)[keep], real[keep]
-    near = _dust(parcel_m2[parcel])
-    relation = np.where(real, "overlaps", "touches").astype(object)
-    relation[real & (area >= features.area_m2[feature] - near)] = "contains"
-    within = real & (area >= parcel_m2[parcel] - near)
-    relation[within] = "within"
-    area = np.where(within, parcel_m2[parcel], area)
-    thin = np.flatnonzero(shapely.get_dimensions(features.shapes) < 2)
-    if len(thin):
-        thin_parcel, which = shapely.STRtree(features.shapes[thin]).query(
-            parcels, predicate="dwithin", distance=TOUCH_M
-        )
-        shape, around = features.shapes[thin[which]], parcels[thin_parcel]
-        beside = shapely.touches(around, shape) | ~shapely.intersects(around, shape)
-        thin_relation = np.where(beside, "touches", np.where(shapely.covers(around, shape), "contains", "overlaps"))
-        parcel = np.concatenate([parcel, thin_parcel])
-        feature = np.concatenate([feature, thin[which]])
-        area = np.concatenate([area, np.zeros(len(which))])
-        relation = np.concatenate([relation, thin_relation.astype(object)])
-    order = np.lexsort((feature, parcel))
-    return parcel[order], feature[order], area[order], relation[order]
-
-
 def _look_up(held: tuple[Ints, Ints], area: Floats, asked: tuple[Ints, Ints], features: int) -> Floats:
     """Return the area held for each pair of parcel and feature that is asked for; 0 where none is."""
     keys = held[0] * features + held[1]
-    order = np.argsort(keys)
-    keys, area = np.append(keys[order], np.iinfo(np.int64).max), np.append(area[order], 0.0)
+    if (np.diff(keys) < 0).any():
+        order = np.argsort(keys)
+        keys, area = keys[order], area[order]
     wanted = asked[0] * features + asked[1]
     at = np.searchsorted(keys, wanted)
-    return np.where(keys[at] == wanted, area[at], 0.0)
+    found = at < len(keys)
+    found[found] = keys[at[found]] == wanted[found]
+    out = np.zeros(len(wanted))
+    out[found] = area[at[found]]
+    return out
 
 
 def _without_dust(area: Floats, whole: Floats) -> Floats:

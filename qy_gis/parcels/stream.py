@@ -46,9 +46,9 @@ class Block:
 
     number: int
     first_row: int
-    ids: NDArray[np.object_]
+    ids: pa.StringArray
     repeated: NDArray[np.bool_]
-    wkb: NDArray[np.object_]
+    wkb: pa.BinaryArray
     crs: CRS
 
     @property
@@ -76,19 +76,20 @@ class ParcelStream:
 
     def blocks(self, *, first: int = 0, stop: int | None = None) -> Iterator[Block]:
         """Read the blocks ``first`` to ``stop`` in order; ids are held against those of the blocks read before."""
-        seen = np.zeros(0, dtype=np.uint64)
+        seen = _Seen()
         row = first * self.block_rows
         for number, batch in enumerate(self._batches(first, stop), start=first):
-            ids = self._ids(batch, row)
-            hashes = pd.util.hash_array(ids)
-            place = np.minimum(np.searchsorted(seen, hashes), max(len(seen) - 1, 0))
-            before = seen[place] == hashes if len(seen) else np.zeros(len(ids), dtype=bool)
-            repeated = before | pd.Series(hashes).duplicated().to_numpy()
-            if self.id_column is not None:
-                seen = np.union1d(seen, hashes)
-            wkb = np.array(batch.column(self.geometry).to_pylist(), dtype=object)
-            yield Block(number, row, ids, repeated, wkb, self.crs)
-            row += len(ids)
+            rows = len(batch)
+            if self.id_column is None:
+                ids = pa.array(np.arange(row, row + rows)).cast(pa.string())
+                repeated = np.zeros(rows, dtype=bool)
+            else:
+                ids = batch.column(self.id_column).cast(pa.string()).fill_null("")
+                repeated = seen.add(pd.util.hash_array(ids.to_numpy(zero_copy_only=False)))
+            wkb = batch.column(self.geometry)
+            # GDAL marks the column as an extension type, whose storage is the bytes.
+            yield Block(number, row, ids, repeated, getattr(wkb, "storage", wkb), self.crs)
+            row += rows
 
     def _batches(self, first: int, stop: int | None) -> Iterator[pa.RecordBatch]:
         columns = [self.geometry] + ([self.id_column] if self.id_column else [])
@@ -120,11 +121,28 @@ class ParcelStream:
             if sum(map(len, held)):
                 yield pa.Table.from_batches(held).combine_chunks().to_batches()[0]
 
-    def _ids(self, batch: pa.RecordBatch, row: int) -> NDArray[np.object_]:
-        if self.id_column is None:
-            return np.arange(row, row + len(batch)).astype(str).astype(object)
-        texts = batch.column(self.id_column).cast(pa.string()).fill_null("")
-        return np.asarray(texts.to_numpy(zero_copy_only=False), dtype=object)
+
+class _Seen:
+    """The hashes of ids seen so far, 8 bytes each, as few sorted runs: adding n of them costs n log n in all."""
+
+    def __init__(self) -> None:
+        self._runs: list[NDArray[np.uint64]] = []
+
+    def add(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Add some, and return which of them were there before, or stand earlier among them."""
+        order = np.argsort(hashes, kind="stable")
+        run = hashes[order]
+        repeated = np.zeros(len(hashes), dtype=bool)
+        repeated[order[1:][run[1:] == run[:-1]]] = True
+        for earlier in self._runs:
+            place = np.minimum(np.searchsorted(earlier, run), len(earlier) - 1)
+            repeated[order[earlier[place] == run]] = True
+        # Runs double in length: a run is put together with its neighbour when it has grown as long.
+        while self._runs and len(self._runs[-1]) <= len(run):
+            run = np.sort(np.concatenate([self._runs.pop(), run]), kind="stable")
+        if len(run):
+            self._runs.append(run)
+        return repeated
 
 
 def open_stream(

@@ -8,10 +8,11 @@ import shapely
 from numpy.typing import NDArray
 
 from qy_gis.errors import GeometryError
-from qy_gis.measure.plane import to_plane
+from qy_gis.measure.outlines import Outlines, outlines_to_plane
 from qy_gis.overlay.index import open_index
 from qy_gis.overlay.overlap import measure_parcels
 from qy_gis.parcels.stream import Block
+from qy_gis.parcels.wkb import find_simple, read_outlines
 from qy_gis.plan.model import Plan
 from qy_gis.verdict.check import LEAST_M2
 from qy_gis.verdict.rules import judge_rules
@@ -19,6 +20,8 @@ from qy_gis.verdict.tables import arrow_findings, arrow_overlaps, arrow_verdicts
 
 #: Tables of a block, in the order in which they are written.
 TABLES = ("rejects", "overlaps", "findings", "verdicts")
+
+_OUT_OF_REACH = "coordinates outside the CRS / 坐标超出坐标系范围"
 
 _REJECTS = pa.schema([("parcel_id", pa.string()), ("row", pa.int64()), ("reason", pa.string())])
 
@@ -52,20 +55,22 @@ def check_block(
     GeometryError
         ``strict``, and a parcel cannot be checked.
     """
-    shapes, reasons = screen_block(block)
-    planes = np.full(len(shapes), None, dtype=object)
-    planes[reasons == ""] = to_plane(shapes[reasons == ""], block.crs, edges="grid")
-    reasons[(reasons == "") & (shapely.area(planes) < LEAST_M2)] = f"smaller than {LEAST_M2} m2 / 面积过小"
+    outlines, reasons = screen_block(block)
+    good = np.flatnonzero(reasons == "")
+    in_plane = outlines_to_plane(outlines.take(good), block.crs)
+    specks = in_plane.areas() < LEAST_M2
+    if specks.any():
+        reasons[good[specks]] = f"smaller than {LEAST_M2} m2 / 面积过小"
+        good, in_plane = good[~specks], in_plane.take(np.flatnonzero(~specks))
     bad = np.flatnonzero(reasons != "")
     if strict and len(bad):
         row = int(bad[0])
         raise GeometryError(f"row {block.first_row + row} ({block.ids[row]}): {reasons[row]}")
-    good = reasons == ""
-    ids = block.ids[good]
+    ids = block.ids.take(pa.array(good))
     index = open_index(plan)
-    measured = measure_parcels(planes[good], index)
+    measured = measure_parcels(in_plane, index)
     judged = judge_rules(measured, plan, industry=industry, tolerance_m2=tolerance_m2)
-    rejects = {"parcel_id": block.ids[bad], "row": bad + block.first_row, "reason": reasons[bad]}
+    rejects = {"parcel_id": block.ids.take(pa.array(bad)), "row": bad + block.first_row, "reason": reasons[bad]}
     return {
         "rejects": pa.table(rejects, schema=_REJECTS),
         "overlaps": arrow_overlaps(measured, index, ids),
@@ -74,21 +79,22 @@ def check_block(
     }
 
 
-def screen_block(block: Block) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """Return the outlines of a block, and why each cannot be checked ("" if it can)."""
-    shapes = np.asarray(shapely.force_2d(shapely.from_wkb(block.wkb, on_invalid="ignore")))
-    kind = shapely.get_type_id(shapes)
-    x0, y0, x1, y1 = shapely.bounds(shapes).T
+def screen_block(block: Block) -> tuple[Outlines, NDArray[np.object_]]:
+    """Return the outlines of a block in its CRS, and why each cannot be checked ("" if it can)."""
+    outlines = read_outlines(block.wkb)
+    reasons = np.full(len(outlines), "", dtype=object)
+    x0, y0, x1, y1 = outlines.bounds().T
     east, north = (180.0, 90.0) if block.crs.is_geographic else (1e8, 1e8)
-    in_reach = (x0 >= -east) & (x1 <= east) & (y0 >= -north) & (y1 <= north)
-    reasons = np.full(len(shapes), "", dtype=object)
+    reasons[~((x0 >= -east) & (x1 <= east) & (y0 >= -north) & (y1 <= north))] = _OUT_OF_REACH
+    doubtful = np.flatnonzero(~find_simple(outlines))
+    shapes = shapely.from_wkb(block.wkb.take(pa.array(doubtful)).to_pylist(), on_invalid="ignore")
+    kind = shapely.get_type_id(shapes)
     for wrong, reason in [
-        (~in_reach, "coordinates outside the CRS / 坐标超出坐标系范围"),
         (~shapely.is_valid(shapes), "the outline crosses itself / 图形自相交"),
         (~np.isin(kind, (3, 6)), "not a polygon / 不是面"),
         (shapely.is_empty(shapes), "an empty outline / 空图形"),
         (shapely.is_missing(shapes), "no outline, or one that cannot be read / 没有图形或无法读取"),
-        (block.repeated, "the id was used before / 编号重复"),
     ]:
-        reasons[wrong] = reason
-    return shapes, reasons
+        reasons[doubtful[wrong]] = reason
+    reasons[block.repeated] = "the id was used before / 编号重复"
+    return outlines, reasons

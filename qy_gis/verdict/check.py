@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from qy_gis import columns
 from qy_gis.errors import ArgumentError, GeometryError
 from qy_gis.measure.crs import CGCS2000
-from qy_gis.measure.plane import project, to_lonlat
+from qy_gis.measure.outlines import outlines_to_plane, take_outlines
+from qy_gis.measure.plane import to_lonlat
 from qy_gis.measure.units import to_hectares, to_mu
 from qy_gis.overlay.index import Progress, open_index
 from qy_gis.overlay.overlap import measure_parcels, shape_overlaps, tabulate_overlaps
@@ -135,7 +136,7 @@ def check(
     index = open_index(plan, progress=progress)
     lonlat = to_lonlat(given.geometry.to_numpy(), given.crs, edges="grid")
     parcel_id = given["parcel_id"].to_numpy(dtype=object)
-    measured = measure_parcels(project(lonlat), index)
+    measured = measure_parcels(outlines_to_plane(take_outlines(given.geometry.to_numpy()), given.crs), index)
     specks = parcel_id[measured.parcel_m2 < LEAST_M2].tolist()
     if specks:
         raise GeometryError(

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from qy_gis import columns
 from qy_gis.measure.units import to_hectares, to_mu
 from qy_gis.overlay.index import Index
-from qy_gis.overlay.overlap import Measured
+from qy_gis.overlay.overlap import OUTSIDE, Measured
 from qy_gis.plan.model import Plan
 from qy_gis.verdict.findings import VERDICTS, explain_briefly, judge_parcels
 from qy_gis.verdict.rules import FAIL, UNKNOWN, Judged
 
 
-def arrow_overlaps(measured: Measured, index: Index, ids: NDArray[np.object_]) -> pa.Table:
+def arrow_overlaps(measured: Measured, index: Index, ids: pa.StringArray) -> pa.Table:
     """Return the overlaps: a row per parcel and feature it meets, then one per parcel and layer for the land outside.
 
     Columns are those of `qy_gis.columns.OVERLAPS` without distance, width and sliver class; parcels in their order.
@@ -30,11 +30,11 @@ def arrow_overlaps(measured: Measured, index: Index, ids: NDArray[np.object_]) -
     feature = np.concatenate([measured.feature + 1, np.zeros(rows * layers, dtype=np.int64)])
     layer = np.concatenate([index.features.layer[measured.feature], np.tile(np.arange(layers), rows)])
     area = np.concatenate([measured.area_m2, measured.outside_m2.ravel()])
-    relation = np.concatenate([_codes(measured.relation, columns.RELATIONS), np.full(rows * layers, 4, dtype=np.int8)])
+    relation = np.concatenate([measured.relation, np.full(rows * layers, OUTSIDE, dtype=np.int8)])
     order = np.lexsort((layer, parcel))
     return pa.table(
         {
-            "parcel_id": _dictionary(parcel[order], ids),
+            "parcel_id": _of_parcels(parcel[order], ids),
             "layer": _dictionary(layer[order], index.layers),
             "feature_id": _dictionary(feature[order], ["", *index.features.ids]),
             "feature_name": _dictionary(feature[order], ["", *index.features.names]),
@@ -47,7 +47,7 @@ def arrow_overlaps(measured: Measured, index: Index, ids: NDArray[np.object_]) -
     )
 
 
-def arrow_findings(judged: Judged, measured: Measured, plan: Plan, ids: NDArray[np.object_]) -> pa.Table:
+def arrow_findings(judged: Judged, measured: Measured, plan: Plan, ids: pa.StringArray) -> pa.Table:
     """Return the findings: a row per parcel and rule, columns `qy_gis.columns.FINDINGS`."""
     rows, rules = judged.outcome.shape
     rule = np.tile(np.arange(rules), rows)
@@ -65,7 +65,7 @@ def arrow_findings(judged: Judged, measured: Measured, plan: Plan, ids: NDArray[
     reason, reason_en, settle = zip(*texts, strict=True) if texts else ((), (), ())
     return pa.table(
         {
-            "parcel_id": _dictionary(np.repeat(np.arange(rows), rules), ids),
+            "parcel_id": _of_parcels(np.repeat(np.arange(rows), rules), ids),
             "layer": _dictionary(rule, [layer.key for layer in of_rule]),
             "rule": _dictionary(rule, [each.key for each in judged.rules]),
             "severity": _dictionary(rule, [each.severity for each in judged.rules]),
@@ -85,11 +85,11 @@ def arrow_findings(judged: Judged, measured: Measured, plan: Plan, ids: NDArray[
     )
 
 
-def arrow_verdicts(judged: Judged, measured: Measured, ids: NDArray[np.object_]) -> pa.Table:
+def arrow_verdicts(judged: Judged, measured: Measured, ids: pa.StringArray) -> pa.Table:
     """Return the verdicts: ``parcel_id``, the area in m2, 公顷 and 亩, ``verdict``, ``fails`` and ``unknowns``."""
     return pa.table(
         {
-            "parcel_id": pa.array(ids, pa.string()),
+            "parcel_id": ids,
             "area_m2": measured.parcel_m2,
             "area_ha": to_hectares(measured.parcel_m2),
             "area_mu": to_mu(measured.parcel_m2),
@@ -100,15 +100,13 @@ def arrow_verdicts(judged: Judged, measured: Measured, ids: NDArray[np.object_])
     )
 
 
+def _of_parcels(parcel: NDArray[np.integer], ids: pa.StringArray) -> pa.DictionaryArray:
+    # Ids are different from one another, and so are a dictionary as they are.
+    return pa.DictionaryArray.from_arrays(pa.array(parcel.astype(np.int32)), ids)
+
+
 def _dictionary(codes: NDArray[np.integer], words: Sequence[str] | NDArray[np.object_]) -> pa.DictionaryArray:
     # A word stands in a dictionary once: with repeated words Parquet writes the same table in different bytes.
     places = {word: place for place, word in enumerate(dict.fromkeys(words))}
     place = np.array([places[word] for word in words], dtype=np.int32)
     return pa.DictionaryArray.from_arrays(pa.array(place[codes]), pa.array(list(places), pa.string()))
-
-
-def _codes(words: NDArray[np.object_], known: Sequence[str]) -> NDArray[np.int8]:
-    out = np.zeros(len(words), dtype=np.int8)
-    for code, word in enumerate(known):
-        out[words == word] = code
-    return out

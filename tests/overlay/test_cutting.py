@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import shapely
 
+from qy_gis.compiling import compiled
+from qy_gis.measure.outlines import take_outlines
 from qy_gis.overlay import cutting
-from qy_gis.overlay.compiling import compiled
 from qy_gis.overlay.grid import sign_edges
 
 
@@ -55,7 +56,7 @@ def test_changes_of_a_roof_are_in_order_and_cancel(code):
 
 
 def cells_of(code, shape, size=10.0, columns=6):
-    edges = sign_edges(np.array([shape], dtype=object))
+    edges = sign_edges(take_outlines(np.array([shape], dtype=object)))
     ends = (edges.x0, edges.y0, edges.x1, edges.y1)
     room = code.count_pieces(*ends, 0.0, 0.0, size)
     out = [np.empty(room) for _ in range(5)] + [np.empty(room, dtype=np.int64) for _ in range(3)]

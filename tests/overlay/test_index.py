@@ -8,6 +8,7 @@ import shapely
 from conftest import MakePlan, square, write_layer
 
 import qy_gis as qy
+from qy_gis.measure.outlines import take_outlines
 from qy_gis.measure.plane import to_plane
 from qy_gis.overlay import index as index_module
 from qy_gis.overlay.index import build_index, cache_folder, open_index
@@ -40,7 +41,7 @@ FARMLAND = {"shapes": [square(0, 0), square(1000, 0)], "accuracy_m": 5}
 
 
 def figures(index):
-    measured = measure_parcels(PLOTS, index)
+    measured = measure_parcels(take_outlines(PLOTS), index)
     return [getattr(measured, name).tolist() for name in ("parcel", "feature", "area_m2", "low_m2", "outside_high_m2")]
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qy_gis.compiling import compiled
 from qy_gis.overlay import kernel
-from qy_gis.overlay.compiling import compiled
 
 
 @pytest.fixture(params=["plain", "compiled"])
@@ -43,7 +43,7 @@ def test_under_two_lines_is_symmetric_and_at_most_each(ya, yb, za, zb, width):
 
 def clip(code, *edge, sign=1.0, size=10.0):
     columns = [np.array([value]) for value in (*map(float, edge), sign)]
-    out = [np.zeros(1) for _ in range(5)]
+    out = [np.zeros(1) for _ in range(6)]
     n = code.clip_to_cell(*columns, 0, 1, 100.0, 200.0, size, *out)
     return [float(column[0]) for column in out[:4]] if n else None
 

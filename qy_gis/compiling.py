@@ -1,8 +1,8 @@
 """Functions written once and run twice: as plain Python for little work, compiled by numba for much.
 
-A module of such functions decorates them with ``jit = jit_for(__name__)``; `compiled` loads the module a second time,
-compiled. In plain Python nothing is decorated and numba is not even imported: for a parcel or two a compiler's start
-would cost more than the work. The operations and their order are the same, and so are the digits.
+A module of such functions decorates them with ``_jit = jit_for(__name__)``; `compiled` loads the module a second time,
+compiled, and `code_for` chooses. In plain Python nothing is decorated and numba is not even imported: for a parcel or
+two a compiler's start would cost more than the work. Operations and their order are the same, and so are the digits.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def jit_for(name: str) -> Callable[[Any], Any]:
         return lambda function: function
     import numba
 
-    decorator: Callable[[Any], Any] = numba.njit(cache=True, nogil=True)
+    decorator: Callable[[Any], Any] = numba.njit(cache=True, nogil=True, error_model="numpy")
     return decorator
 
 
@@ -39,3 +39,8 @@ def compiled(module: ModuleType) -> ModuleType:
     sys.modules[name] = twin
     spec.loader.exec_module(twin)
     return twin
+
+
+def code_for(module: ModuleType, *, many: bool) -> Any:
+    """Return a module of such functions: compiled if there is much to do, or if it was compiled for that before."""
+    return compiled(module) if many or f"{module.__name__}{_COMPILED}" in sys.modules else module

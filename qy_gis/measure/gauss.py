@@ -1,0 +1,265 @@
+"""Points and outlines in numbers: the Gauss-Krueger grid, the survey plane, and the way from one to the other.
+
+What `qy_gis.measure.plane` does with PROJ for any geometry in any CRS, these functions do for the outlines of parcels
+in degrees and in the national grids, without building a geometry, so that a batch of millions and a single parcel go
+the same way. Both agree to a few nanometres (tested). They run plain and compiled, see `qy_gis.compiling`.
+
+Series: L. Krueger, Konforme Abbildung des Erdellipsoids in der Ebene (1912); coefficients to the sixth power of the
+third flattening as in C. F. F. Karney, Transverse Mercator with an accuracy of a few nanometers (2011).
+"""
+
+from __future__ import annotations
+
+from math import atan2, cos, exp, floor, log, pi, sin, sqrt
+
+import numpy as np
+
+from qy_gis.compiling import jit_for
+
+_jit = jit_for(__name__)
+
+#: The CGCS2000 ellipsoid: semi-major axis (m), flattening, eccentricity.
+_A = 6378137.0
+_F = 1 / 298.257222101
+_E = sqrt(_F * (2 - _F))
+_N = _F / (2 - _F)
+
+#: A meridian quadrant is pi/2 of these metres.
+_QUADRANT = _A / (1 + _N) * (1 + _N**2 / 4 + _N**4 / 64 + _N**6 / 256)
+
+
+def _series(*rows: tuple[float, ...]) -> tuple[float, ...]:
+    """Coefficients of 2j times the angle; row j holds those of n**j, n**(j + 1) … n**6."""
+    return tuple(sum(c * _N ** (j + k) for k, c in enumerate(row)) for j, row in enumerate(rows, start=1))
+
+
+_TO_GRID = _series(
+    (1 / 2, -2 / 3, 5 / 16, 41 / 180, -127 / 288, 7891 / 37800),
+    (13 / 48, -3 / 5, 557 / 1440, 281 / 630, -1983433 / 1935360),
+    (61 / 240, -103 / 140, 15061 / 26880, 167603 / 181440),
+    (49561 / 161280, -179 / 168, 6601661 / 7257600),
+    (34729 / 80640, -3418889 / 1995840),
+    (212378941 / 319334400,),
+)
+_FROM_GRID = _series(
+    (-1 / 2, 2 / 3, -37 / 96, 1 / 360, 81 / 512, -96199 / 604800),
+    (-1 / 48, -1 / 15, 437 / 1440, -46 / 105, 1118711 / 3870720),
+    (-17 / 480, 37 / 840, 209 / 4480, -5569 / 90720),
+    (-4397 / 161280, 11 / 504, 830251 / 7257600),
+    (-4583 / 161280, 108847 / 3991680),
+    (-20648693 / 638668800,),
+)
+_LATITUDE = _series(
+    (2, -2 / 3, -2, 116 / 45, 26 / 45, -2854 / 675),
+    (7 / 3, -8 / 5, -227 / 45, 2704 / 315, 2323 / 945),
+    (56 / 15, -136 / 35, -1262 / 105, 73814 / 2835),
+    (4279 / 630, -332 / 35, -399572 / 14175),
+    (4174 / 315, -144838 / 6237),
+    (601676 / 22275,),
+)
+
+#: The plane (`qy_gis.measure.plane.PLANE`): longitude of its origin, and the radius of its cylinder (m).
+_LON_0 = 112.9
+_SIN_TS = sin(24.3 * pi / 180)
+_RADIUS = _A * cos(24.3 * pi / 180) / sqrt(1 - _E * _E * _SIN_TS * _SIN_TS)
+
+#: Edges longer than 70 m get int(length / 70) evenly spaced points (`qy_gis.measure.plane.LONGEST_EDGE_M`).
+_SPACING_M = 70 * (1 - 1e-12)
+
+#: Degrees of latitude that are surely less than `_SPACING_M`, in metres in the grid.
+_SHORT_M, _DEGREE_M = 68.0, 111700.0
+
+
+@_jit
+def sum_series(c, xi, eta):
+    """Return the sum of ``c[j - 1] sin(2 j z)`` with ``z = xi + i eta``: its real and its imaginary part (Clenshaw)."""
+    e = exp(2 * eta)
+    sinh2 = 0.5 * (e - 1 / e)
+    cosh2 = 0.5 * (e + 1 / e)
+    sin2 = sin(2 * xi)
+    cos2 = cos(2 * xi)
+    # 2 cos(2 z)
+    p = 2 * cos2 * cosh2
+    q = -2 * sin2 * sinh2
+    a = 0.0
+    b = 0.0
+    a1 = 0.0
+    b1 = 0.0
+    for j in range(5, -1, -1):
+        a, b, a1, b1 = c[j] + p * a - q * b - a1, p * b + q * a - b1, a, b
+    # times sin(2 z)
+    r = sin2 * cosh2
+    s = cos2 * sinh2
+    return a * r - b * s, a * s + b * r
+
+
+@_jit
+def to_grid(lon, lat, meridian):
+    """Return east (from the central meridian) and north (m) of a point in degrees, in a 3-degree grid."""
+    turn = (lon - meridian) * (pi / 180)
+    s = sin(lat * (pi / 180))
+    # Isometric latitude, and the tangent of the conformal one.
+    psi = 0.5 * (log((1 + s) / (1 - s)) - _E * log((1 + _E * s) / (1 - _E * s)))
+    e = exp(psi)
+    t = 0.5 * (e - 1 / e)
+    cos_turn = cos(turn)
+    sin_turn = sin(turn)
+    xi = atan2(t, cos_turn)
+    y = sin_turn / sqrt(t * t + cos_turn * cos_turn)
+    eta = log(y + sqrt(y * y + 1)) if y >= 0 else -log(-y + sqrt(y * y + 1))
+    dxi, deta = sum_series(_TO_GRID, xi, eta)
+    return _QUADRANT * (eta + deta), _QUADRANT * (xi + dxi)
+
+
+@_jit
+def from_grid(east, north, meridian):
+    """Return longitude and latitude (degrees) of a point in a 3-degree grid (m, east from the central meridian)."""
+    xi = north / _QUADRANT
+    eta = east / _QUADRANT
+    dxi, deta = sum_series(_FROM_GRID, xi, eta)
+    xi += dxi
+    eta += deta
+    e = exp(eta)
+    sinh = 0.5 * (e - 1 / e)
+    cos_xi = cos(xi)
+    # The conformal latitude, then the geodetic one.
+    chi = atan2(sin(xi), sqrt(sinh * sinh + cos_xi * cos_xi))
+    dlat, _ = sum_series(_LATITUDE, chi, 0.0)
+    return meridian + atan2(sinh, cos_xi) * (180 / pi), (chi + dlat) * (180 / pi)
+
+
+@_jit
+def to_plane(lon, lat):
+    """Return x and y (m) in the survey plane of a point in degrees."""
+    s = sin(lat * (pi / 180))
+    q = s / (1 - _E * _E * s * s) + 0.5 / _E * log((1 + _E * s) / (1 - _E * s))
+    return (lon - _LON_0) * (pi / 180) * _RADIUS, _A * _A * (1 - _E * _E) * q / (2 * _RADIUS)
+
+
+@_jit
+def meridian_of(x, ring_first, first, last):
+    """Return the central meridian (degrees) of the 3-degree zone in whose grid the edges of an outline are straight."""
+    west = x[ring_first[first]]
+    east = west
+    for k in range(ring_first[first], ring_first[last]):
+        west = min(west, x[k])
+        east = max(east, x[k])
+    return 3.0 * floor((west + east) / 2 / 3 + 0.5)
+
+
+@_jit
+def densify_degrees(x, y, ring_first, first_ring):
+    """Return outlines given in degrees in the survey plane, their edges straight in the grid of their zone.
+
+    Parameters
+    ----------
+    x, y
+        Longitude and latitude of the corners, ring after ring, closing corners included.
+    ring_first
+        Corners of ring r are ``ring_first[r]`` to ``ring_first[r + 1]``.
+    first_ring
+        Rings of outline p are ``first_ring[p]`` to ``first_ring[p + 1]``.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        ``x``, ``y`` (m) and ``ring_first`` with the extra corners.
+    """
+    out_first = np.empty(len(ring_first), np.int64)
+    out_x = np.empty(2 * len(x) + 16, np.float64)
+    out_y = np.empty(2 * len(x) + 16, np.float64)
+    n = 0
+    for p in range(len(first_ring) - 1):
+        if first_ring[p] == first_ring[p + 1]:
+            continue
+        meridian = meridian_of(x, ring_first, first_ring[p], first_ring[p + 1])
+        for ring in range(first_ring[p], first_ring[p + 1]):
+            out_first[ring] = n
+            for k in range(ring_first[ring], ring_first[ring + 1]):
+                extra = 0
+                if k > ring_first[ring]:
+                    across = (x[k] - x[k - 1]) * _DEGREE_M
+                    along = (y[k] - y[k - 1]) * _DEGREE_M
+                    if across * across + along * along > _SHORT_M * _SHORT_M:
+                        ea, na = to_grid(x[k - 1], y[k - 1], meridian)
+                        eb, nb = to_grid(x[k], y[k], meridian)
+                        extra = int(sqrt((eb - ea) * (eb - ea) + (nb - na) * (nb - na)) / _SPACING_M)
+                while n + extra + 1 > len(out_x):
+                    out_x = np.concatenate((out_x, out_x))
+                    out_y = np.concatenate((out_y, out_y))
+                for i in range(1, extra + 1):
+                    part = i / (extra + 1)
+                    lon, lat = from_grid(ea + (eb - ea) * part, na + (nb - na) * part, meridian)
+                    out_x[n], out_y[n] = to_plane(lon, lat)
+                    n += 1
+                out_x[n], out_y[n] = to_plane(x[k], y[k])
+                n += 1
+    out_first[-1] = n
+    return out_x[:n], out_y[:n], out_first
+
+
+@_jit
+def densify_grid(x, y, ring_first):
+    """Return rings given in a projected CRS (m) with the extra corners of long edges; arguments as above."""
+    out_first = np.empty(len(ring_first), np.int64)
+    out_x = np.empty(2 * len(x) + 16, np.float64)
+    out_y = np.empty(2 * len(x) + 16, np.float64)
+    n = 0
+    for ring in range(len(ring_first) - 1):
+        out_first[ring] = n
+        for k in range(ring_first[ring], ring_first[ring + 1]):
+            extra = 0
+            if k > ring_first[ring]:
+                dx = x[k] - x[k - 1]
+                dy = y[k] - y[k - 1]
+                extra = int(sqrt(dx * dx + dy * dy) / _SPACING_M)
+            while n + extra + 1 > len(out_x):
+                out_x = np.concatenate((out_x, out_x))
+                out_y = np.concatenate((out_y, out_y))
+            for i in range(1, extra + 1):
+                part = i / (extra + 1)
+                out_x[n] = x[k - 1] + dx * part
+                out_y[n] = y[k - 1] + dy * part
+                n += 1
+            out_x[n] = x[k]
+            out_y[n] = y[k]
+            n += 1
+    out_first[-1] = n
+    return out_x[:n], out_y[:n], out_first
+
+
+@_jit
+def plane_of_grid(east, north, false_easting, meridian):
+    """Replace points of a 3-degree grid (m) by those of the survey plane (m), in place."""
+    for k in range(len(east)):
+        lon, lat = from_grid(east[k] - false_easting, north[k], meridian)
+        east[k], north[k] = to_plane(lon, lat)
+
+
+@_jit
+def plane_of_degrees(lon, lat):
+    """Replace points in degrees by those of the survey plane (m), in place."""
+    for k in range(len(lon)):
+        lon[k], lat[k] = to_plane(lon[k], lat[k])
+
+
+@_jit
+def outline_areas(x, y, ring_first, hole, first_ring):
+    """Return the area of each outline in the survey plane (m2): its shells less its holes, however they are wound."""
+    out = np.zeros(len(first_ring) - 1)
+    for p in range(len(out)):
+        total = 0.0
+        for ring in range(first_ring[p], first_ring[p + 1]):
+            twice = twice_area(x, y, ring_first[ring], ring_first[ring + 1])
+            total += -abs(twice) if hole[ring] else abs(twice)
+        out[p] = 0.5 * total
+    return out
+
+
+@_jit
+def twice_area(x, y, first, last):
+    """Return twice the signed area of a ring, from its first corner so that no digit is lost far from the origin."""
+    total = 0.0
+    for k in range(first + 1, last):
+        total += (x[k - 1] - x[first]) * (y[k] - y[first]) - (x[k] - x[first]) * (y[k - 1] - y[first])
+    return total

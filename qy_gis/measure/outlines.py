@@ -1,0 +1,183 @@
+"""Outlines of parcels as plain arrays of corners, and their way into the survey plane.
+
+A batch reads outlines from bytes and never builds a geometry; a single check takes them from shapely. From here on both
+go the same way, so they give the same digits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from qy_gis.compiling import code_for
+from qy_gis.errors import CRSError
+from qy_gis.measure import gauss
+from qy_gis.measure.crs import check_crs, transformer
+from qy_gis.measure.plane import Geometries, check_degrees
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: From so many corners on, a compiled run pays.
+_MANY_CORNERS = 2000
+
+
+@dataclass(frozen=True)
+class Outlines:
+    """Polygons as rings of corners. Rings are closed; how they are wound does not matter.
+
+    Attributes
+    ----------
+    x, y
+        Corners, ring after ring; the unit is that of the CRS they are in, or metres in the survey plane.
+    ring_first
+        Corners of ring r are ``ring_first[r]`` to ``ring_first[r + 1]``.
+    hole
+        Whether each ring is a hole.
+    first_ring
+        Rings of outline p are ``first_ring[p]`` to ``first_ring[p + 1]``; none where there is no polygon.
+    """
+
+    x: Floats
+    y: Floats
+    ring_first: Ints
+    hole: NDArray[np.bool_]
+    first_ring: Ints
+
+    def __len__(self) -> int:
+        return len(self.first_ring) - 1
+
+    def areas(self) -> Floats:
+        """Return the area of each outline (m2 in the survey plane), of shape (n,)."""
+        code = code_for(gauss, many=len(self.x) >= _MANY_CORNERS)
+        areas: Floats = code.outline_areas(self.x, self.y, self.ring_first, self.hole, self.first_ring)
+        return areas
+
+    def bounds(self) -> Floats:
+        """Return west, south, east and north of each outline, of shape (n, 4); NaN where there is no polygon."""
+        out = np.full((len(self), 4), np.nan)
+        some = np.flatnonzero(np.diff(self.first_ring))
+        start = self.ring_first[self.first_ring[some]]
+        if len(some):
+            # Outlines without rings have no corners, so that the next start is also the end.
+            out[some, 0], out[some, 2] = np.minimum.reduceat(self.x, start), np.maximum.reduceat(self.x, start)
+            out[some, 1], out[some, 3] = np.minimum.reduceat(self.y, start), np.maximum.reduceat(self.y, start)
+        return out
+
+    def polygons(self) -> Geometries:
+        """Return the outlines as shapely polygons, of shape (n,); empty ones where there is no polygon."""
+        ring = np.repeat(np.arange(len(self.hole)), np.diff(self.ring_first))
+        rings: Any = shapely.linearrings(np.column_stack([self.x, self.y]), indices=ring)
+        # A shell and the holes behind it are one polygon; an outline may have several.
+        part = np.cumsum(~self.hole) - 1
+        owner = np.repeat(np.arange(len(self)), np.diff(self.first_ring))[~self.hole]
+        parts: Any = shapely.polygons(rings, indices=part)
+        out = np.full(len(self), shapely.Polygon(), dtype=object)
+        out[owner] = parts
+        several = np.unique(owner[1:][np.diff(owner) == 0])
+        for p in several.tolist():
+            out[p] = shapely.MultiPolygon(parts[owner == p].tolist())
+        return out
+
+    def take(self, rows: Ints) -> Outlines:
+        """Return the outlines of some rows, in their order."""
+        rings, first_ring = _take_runs(self.first_ring, rows)
+        corners, ring_first = _take_runs(self.ring_first, rings)
+        return Outlines(self.x[corners], self.y[corners], ring_first, self.hole[rings], first_ring)
+
+
+def take_outlines(geometries: Geometries) -> Outlines:
+    """Return the polygons among shapely geometries as outlines; other geometries and None have none.
+
+    Examples
+    --------
+    >>> outlines = take_outlines(np.array([shapely.box(0, 0, 2, 1), None], dtype=object))
+    >>> len(outlines), outlines.areas().tolist(), outlines.ring_first.tolist()
+    (2, [2.0, 0.0], [0, 5])
+    """
+    polygons = np.asarray(geometries, dtype=object)
+    parts, owner = shapely.get_parts(polygons, return_index=True)
+    # Lines and points have no rings.
+    rings, part = shapely.get_rings(parts, return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    hole = np.ones(len(rings), dtype=bool)
+    hole[np.unique(part, return_index=True)[1]] = False
+    return Outlines(
+        x=np.ascontiguousarray(points[:, 0]),
+        y=np.ascontiguousarray(points[:, 1]),
+        ring_first=np.searchsorted(ring, np.arange(len(rings) + 1)).astype(np.int64),
+        hole=hole,
+        first_ring=np.searchsorted(owner[part], np.arange(len(polygons) + 1)).astype(np.int64),
+    )
+
+
+def outlines_to_plane(outlines: Outlines, crs: Any) -> Outlines:
+    """Return the outlines of parcels in the survey plane (metres), long edges densified where they are straight.
+
+    Edges are straight in ``crs`` if it is a projection, else in the 3-degree grid of each parcel's zone.
+
+    Raises
+    ------
+    CRSError
+        See `qy_gis.measure.crs.check_crs`; or the coordinates do not fit the CRS.
+
+    Examples
+    --------
+    >>> plot = take_outlines(np.array([shapely.box(403000, 2622000, 403050, 2622040)], dtype=object))
+    >>> outlines_to_plane(plot, "EPSG:4547").areas().round(2).tolist()
+    [1999.54]
+    """
+    found = check_crs(crs)
+    code = code_for(gauss, many=len(outlines.x) >= _MANY_CORNERS)
+    if not found.is_projected:
+        check_degrees(np.column_stack([outlines.x, outlines.y]))
+        x, y, ring_first = code.densify_degrees(outlines.x, outlines.y, outlines.ring_first, outlines.first_ring)
+        return Outlines(x, y, ring_first, outlines.hole, outlines.first_ring)
+    x, y, ring_first = code.densify_grid(outlines.x, outlines.y, outlines.ring_first)
+    grid = national_grid(found)
+    if grid is not None:
+        code.plane_of_grid(x, y, *grid)
+    else:
+        x, y = transformer(found).transform(x, y)
+        code.plane_of_degrees(x, y)
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise CRSError(f"some coordinates do not exist in {found.name!r}; is it the CRS they are in?")
+    return Outlines(x, y, ring_first, outlines.hole, outlines.first_ring)
+
+
+@lru_cache(maxsize=64)
+def national_grid(crs: CRS) -> tuple[float, float] | None:
+    """Return false easting (m) and central meridian (degrees) of a national 3-degree grid; None of any other CRS.
+
+    Examples
+    --------
+    >>> national_grid(CRS.from_epsg(4526)), national_grid(CRS.from_epsg(32649))
+    ((38500000.0, 114.0), None)
+    """
+    way, ellipsoid = crs.coordinate_operation, crs.ellipsoid
+    if way is None or way.method_name != "Transverse Mercator" or ellipsoid is None:
+        return None
+    values = {parameter.name: float(parameter.value) for parameter in way.params}
+    plain = (
+        ellipsoid.semi_major_metre == 6378137
+        and abs(ellipsoid.inverse_flattening - 298.257222101) < 1e-9
+        and values.get("Latitude of natural origin") == 0
+        and values.get("Scale factor at natural origin") == 1
+        and values.get("False northing") == 0
+        and all(axis.unit_name == "metre" for axis in crs.axis_info)
+    )
+    return (values["False easting"], values["Longitude of natural origin"]) if plain else None
+
+
+def _take_runs(first: Ints, rows: Ints) -> tuple[Ints, Ints]:
+    """Return the places of the runs ``first[r]`` to ``first[r + 1]`` of some rows, and where each begins among them."""
+    count = np.diff(first)[rows]
+    end = np.cumsum(count)
+    places = np.repeat(first[rows] - (end - count), count) + np.arange(count.sum())
+    return places, np.concatenate([[0], end]).astype(np.int64)
