@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import shapely
@@ -15,6 +15,7 @@ from pyproj.exceptions import ProjError
 from qy_gis.errors import CRSError, GeometryError
 from qy_gis.measure.area import areas
 from qy_gis.measure.crs import transformer
+from qy_gis.parcels.corners import find_flawed, find_simple, find_unreal, in_metres, take_rings
 from qy_gis.parcels.repairs import Repair, Repairs, list_faults
 from qy_gis.parcels.vertices import drop_vertices
 
@@ -25,6 +26,9 @@ MAX_CHANGE_M2, MAX_CHANGE_SHARE = 1.0, 0.001
 
 #: Parcels are kept in a neighbouring zone's grid in earnest, never further away than one zone.
 _REACH_DEGREES = 3.0
+
+#: Outlines cleaned together: few enough that they, and what is computed of them, stay in the processor's cache.
+_TOGETHER = 4096
 
 #: An outline whose edges meet more often than this is a tangle that takes GEOS minutes and gigabytes to mend.
 _MAX_MEETINGS, _SAMPLED_EDGES = 300_000, 200
@@ -61,18 +65,60 @@ def clean_outlines(
     CRSError
         The coordinates are out of the reach of the CRS.
     """
+    starts = range(0, len(geometries), _TOGETHER)
+    blocks = [_clean_block(geometries[start : start + _TOGETHER], geographic=crs.is_geographic) for start in starts]
+    placed = list(zip(starts, blocks, strict=True))
+    if faults := [f"row {rows[start + i]}: {block.faults[i]}" for start, block in placed for i in sorted(block.faults)]:
+        raise GeometryError(
+            f"{len(faults)} of {len(rows)} parcels have no usable outline; accepted are Polygon and MultiPolygon:\n"
+            + list_faults(faults)
+        )
+    polygons = np.concatenate([block.polygons for block in blocks])
+    extents = np.array([block.extent for block in blocks])
+    _check_reach(polygons, np.append(extents[:, :2].min(axis=0), extents[:, 2:].max(axis=0)), crs, rows=rows)
     repairs: Repairs = defaultdict(list)
-    polygons = _drop_heights(_keep_polygons(geometries, rows, repairs), repairs)
-    check_reach(polygons, crs, rows=rows)
-    polygons = drop_vertices(polygons, crs, repairs)
-    return _mend(polygons, crs, rows=rows, repairs=repairs, repair=repair), repairs
+    repairs.update({start + i: done for start, block in placed for i, done in block.repairs.items()})
+    invalid = [start + i for start, block in placed for i in block.invalid]
+    return _mend(polygons, invalid, crs, rows=rows, repairs=repairs, repair=repair), repairs
 
 
-def check_reach(polygons: Geometries, crs: CRS, *, rows: Sequence[Any]) -> None:
+class _Block(NamedTuple):
+    """Some polygons cleaned; those at fault are None. Faults, repairs and what is invalid go by place in the block."""
+
+    polygons: Geometries
+    faults: dict[int, str]
+    repairs: Repairs
+    extent: NDArray[np.float64]
+    invalid: list[int]
+
+
+def _clean_block(geometries: Geometries, *, geographic: bool) -> _Block:
+    repairs: Repairs = defaultdict(list)
+    faults: dict[int, str] = {}
+    polygons = _drop_heights(_keep_polygons(geometries, faults, repairs), repairs)
+    rings = take_rings(polygons)
+    for i in find_unreal(rings).tolist():
+        faults[i] = f"{polygons[i].geom_type} with coordinates that are not numbers"
+    if faults:
+        return _Block(polygons, faults, repairs, rings.extent, [])
+    # Numbers too large for any place on earth are refused later, by those who know the CRS.
+    with np.errstate(over="ignore", invalid="ignore"):
+        scale = in_metres(rings, geographic=geographic)
+        flawed, simple = find_flawed(rings, scale), find_simple(rings)
+        polygons = drop_vertices(polygons, flawed, scale, repairs)
+    doubted = np.ones(len(polygons), dtype=bool)
+    doubted[simple] = False
+    doubted[flawed] = True
+    doubtful = np.flatnonzero(doubted)
+    invalid = doubtful[~shapely.is_valid(polygons[doubtful])].tolist()
+    return _Block(polygons, faults, repairs, rings.extent, invalid)
+
+
+def _check_reach(polygons: Geometries, extent: NDArray[np.float64], crs: CRS, *, rows: Sequence[Any]) -> None:
     """Raise a CRSError if polygons lie where their CRS is not used, as mislabelled coordinates do."""
     _check_transformation(crs)
     # All of them at once first: mislabelled coordinates are rare, and a look at each is slow.
-    west, south, east, north = shapely.total_bounds(polygons)
+    west, south, east, north = extent
     corners = np.array([[west, west, east, east]]), np.array([[south, north, south, north]])
     if _within_reach(*corners, crs).all():
         return
@@ -115,26 +161,19 @@ def _within_reach(x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS) -> N
     return np.asarray((near_lon & near_lat).all(axis=1))
 
 
-def _keep_polygons(geometries: Geometries, rows: Sequence[Any], repairs: Repairs) -> Geometries:
+def _keep_polygons(geometries: Geometries, faults: dict[int, str], repairs: Repairs) -> Geometries:
+    """Return polygons and multipolygons, those of collections taken out; None, and a fault, where there are none."""
     polygons = geometries.copy()
     kinds = shapely.get_type_id(geometries)
     empty = shapely.is_empty(geometries)
-    unreal = np.zeros(len(rows), dtype=bool)
-    # A sum is a number only if all are, and is quick.
-    if not np.isfinite(shapely.get_coordinates(geometries).sum()):
-        points, of_row = shapely.get_coordinates(geometries, return_index=True)
-        unreal[of_row[~np.isfinite(points).all(axis=1)]] = True
-    faults = []
-    for i in np.flatnonzero(empty | unreal | ~np.isin(kinds, (_POLYGON, _MULTIPOLYGON))).tolist():
-        geometry = geometries[i]
+    for i in np.flatnonzero(empty | ((kinds != _POLYGON) & (kinds != _MULTIPOLYGON))).tolist():
+        geometry, polygons[i] = geometries[i], None
         if kinds[i] == _NONE:
-            faults.append(f"row {rows[i]}: no geometry")
+            faults[i] = "no geometry"
         elif empty[i]:
-            faults.append(f"row {rows[i]}: empty {geometry.geom_type}")
-        elif unreal[i]:
-            faults.append(f"row {rows[i]}: {geometry.geom_type} with coordinates that are not numbers")
+            faults[i] = f"empty {geometry.geom_type}"
         elif kinds[i] != _COLLECTION or not (parts := _polygons_in(geometry)):
-            faults.append(f"row {rows[i]}: {geometry.geom_type} without a polygon")
+            faults[i] = f"{geometry.geom_type} without a polygon"
         else:
             polygons[i] = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
             inside = ", ".join(part.geom_type for part in geometry.geoms)
@@ -146,11 +185,6 @@ def _keep_polygons(geometries: Geometries, rows: Sequence[Any], repairs: Repairs
                     after=polygons[i].geom_type,
                 )
             )
-    if faults:
-        raise GeometryError(
-            f"{len(faults)} of {len(rows)} parcels have no usable outline; accepted are Polygon and MultiPolygon:\n"
-            + list_faults(faults)
-        )
     return polygons
 
 
@@ -172,8 +206,9 @@ def _drop_heights(polygons: Geometries, repairs: Repairs) -> Geometries:
     return np.asarray(shapely.force_2d(polygons))
 
 
-def _mend(polygons: Geometries, crs: CRS, *, rows: Sequence[Any], repairs: Repairs, repair: bool) -> Geometries:
-    invalid = np.flatnonzero(~shapely.is_valid(polygons)).tolist()
+def _mend(
+    polygons: Geometries, invalid: list[int], crs: CRS, *, rows: Sequence[Any], repairs: Repairs, repair: bool
+) -> Geometries:
     if not invalid:
         return polygons
     _check_tangle(polygons[invalid], [rows[i] for i in invalid])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import geopandas as gpd
@@ -29,7 +30,13 @@ HEADINGS = {
 _SOURCE = (SOURCE_FILE, SOURCE_SHA256, SOURCE_REPAIRS)
 
 
-def prepare_parcels(gdf: gpd.GeoDataFrame, *, id_column: str | None = None, repair: bool = False) -> gpd.GeoDataFrame:
+def prepare_parcels(
+    gdf: gpd.GeoDataFrame,
+    *,
+    id_column: str | None = None,
+    repair: bool = False,
+    source: tuple[str, str] | None = None,
+) -> gpd.GeoDataFrame:
     """Return a table of parcels made from any GeoDataFrame.
 
     Preparing a prepared table changes nothing. The input is not modified.
@@ -43,6 +50,8 @@ def prepare_parcels(gdf: gpd.GeoDataFrame, *, id_column: str | None = None, repa
         of `HEADINGS` that has a value, else the index as text.
     repair
         Accept outlines that had to be mended even if their area changed by more than 1 m2 or 0.1 %.
+    source
+        What all parcels were just read from, and its SHA-256; by default what their columns say.
 
     Returns
     -------
@@ -75,19 +84,23 @@ def prepare_parcels(gdf: gpd.GeoDataFrame, *, id_column: str | None = None, repa
     crs = flatten_crs(check_crs(gdf.crs))
     given = np.asarray(gdf.geometry.array, dtype=object)
     outlines, repairs = clean_outlines(given, crs, rows=gdf.index, repair=repair)
+    names, uses = (_find_text(gdf, column) for column in ("name", "use"))
     own = {
         "parcel_id": _find_ids(gdf, id_column),
-        "name": _find_text(gdf, "name"),
-        "use": _find_text(gdf, "use"),
+        "name": _repeat("", gdf.index) if names is None else names,
+        "use": _repeat("", gdf.index) if uses is None else uses,
         "declared_m2": _find_declared(gdf),
     }
-    digests = _source_text(gdf, SOURCE_SHA256)
-    if digests.eq("").any():
-        digests = digests.replace("", _digest(given, gdf.crs))
-    source = {
-        SOURCE_FILE: _source_text(gdf, SOURCE_FILE),
+    if source is None:
+        files, digests = _source_text(gdf, SOURCE_FILE), _source_text(gdf, SOURCE_SHA256)
+        if digests.eq("").any():
+            digests = digests.replace("", _digest(given, gdf.crs))
+    else:
+        files, digests = (_repeat(text, gdf.index) for text in source)
+    provenance = {
+        SOURCE_FILE: files,
         SOURCE_SHA256: digests,
-        SOURCE_REPAIRS: _add_repairs(_source_text(gdf, SOURCE_REPAIRS), repairs),
+        SOURCE_REPAIRS: _add_repairs(_source_text(gdf, SOURCE_REPAIRS, "[]"), repairs),
     }
     # Those that a Shapefile has cut to 10 bytes are among them.
     known = {*own, *(name[:10] for name in own)}
@@ -96,7 +109,7 @@ def prepare_parcels(gdf: gpd.GeoDataFrame, *, id_column: str | None = None, repa
         for column in gdf.columns
         if str(column).casefold() not in known and column not in (*_SOURCE, gdf.geometry.name)
     }
-    return gpd.GeoDataFrame({**own, **others, **source}, geometry=outlines, index=gdf.index, crs=crs)
+    return gpd.GeoDataFrame({**own, **others, **provenance}, geometry=outlines, index=gdf.index, crs=crs)
 
 
 def flatten_crs(crs: CRS) -> CRS:
@@ -124,16 +137,15 @@ def _check_frame(gdf: Any, id_column: str | None) -> None:
         raise ArgumentError(f"id_column={id_column!r} is not a column; there are {[str(c) for c in gdf.columns]}")
 
 
-def _find_column(gdf: gpd.GeoDataFrame, wanted: str) -> pd.Series | None:
-    """Return the first column with a heading of ``wanted`` and a value in it."""
+def _columns(gdf: gpd.GeoDataFrame, wanted: str) -> Iterator[pd.Series]:
+    """Yield the columns with a heading of ``wanted``, best first."""
     by_heading = {str(column).casefold(): column for column in reversed(gdf.columns)}
     for heading in HEADINGS[wanted]:
         # A Shapefile keeps 10 bytes of a heading: three Chinese characters in UTF-8.
         short = heading.encode()[:10].decode(errors="ignore")
-        for key in (heading, short):
-            if key in by_heading and _as_text(gdf[by_heading[key]]).ne("").any():
-                return gdf[by_heading[key]]
-    return None
+        for key in dict.fromkeys((heading, short)):
+            if key in by_heading:
+                yield gdf[by_heading[key]]
 
 
 def _as_text(column: pd.Series) -> pd.Series:
@@ -150,45 +162,51 @@ def _as_text(column: pd.Series) -> pd.Series:
             return ""
         return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
-    return pd.Series([text(value) for value in column], index=column.index, dtype=str)
+    return pd.Series([text(value) for value in column], index=column.index, dtype=str, name=column.name)
 
 
-def _find_text(gdf: gpd.GeoDataFrame, wanted: str) -> pd.Series:
-    found = _find_column(gdf, wanted)
-    return pd.Series("", index=gdf.index, dtype=str) if found is None else _as_text(found)
+def _find_text(gdf: gpd.GeoDataFrame, wanted: str) -> pd.Series | None:
+    """Return the first column of ``wanted`` that has a value, as text."""
+    texts = (_as_text(column) for column in _columns(gdf, wanted))
+    return next((text for text in texts if text.ne("").any()), None)
+
+
+def _repeat(text: str, index: pd.Index) -> pd.Series:
+    return pd.Series(text, index=index, dtype=str)
 
 
 def _find_ids(gdf: gpd.GeoDataFrame, id_column: str | None) -> pd.Series:
-    column = gdf[id_column] if id_column is not None else _find_column(gdf, "parcel_id")
-    if column is None:
-        column = pd.Series(gdf.index.astype(str), index=gdf.index, name="the index")
-    ids = _as_text(column)
-    wrong = (ids.eq("") | ids.duplicated(keep=False)).to_numpy()
-    if wrong.any():
+    ids = _as_text(gdf[id_column]) if id_column is not None else _find_text(gdf, "parcel_id")
+    if ids is None:
+        ids = pd.Series(gdf.index.astype(str), index=gdf.index, name="the index")
+    if not ids.is_unique or ids.eq("").any():
+        wrong = (ids.eq("") | ids.duplicated(keep=False)).to_numpy()
         rows = pd.Series(gdf.index[wrong].astype(str)).groupby(ids[wrong].to_numpy(), sort=False)
         faults = [f"{value!r} {len(at)} times: rows {', '.join(at)}" for value, at in rows if value]
         faults += [f"empty id: row {row}" for row in gdf.index[ids.eq("").to_numpy()]]
         raise SourceError(
-            f"ids in {column.name!r} are empty or not unique; accepted is one id per parcel, from another column with "
+            f"ids in {ids.name!r} are empty or not unique; accepted is one id per parcel, from another column with "
             f"id_column=:\n{list_faults(faults)}"
         )
     return ids
 
 
-def _find_declared(gdf: gpd.GeoDataFrame) -> pd.Series:
-    column = _find_column(gdf, "declared_m2")
-    if column is None:
-        return pd.Series(np.nan, index=gdf.index)
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    wrong = (numbers.isna() & _as_text(column).ne("")).to_numpy()
-    if wrong.any():
-        faults = [f"row {row}: {value!r}" for row, value in column[wrong].items()]
-        raise SourceError(f"declared_m2 is not a number of square metres:\n{list_faults(faults)}")
-    return numbers
+def _find_declared(gdf: gpd.GeoDataFrame) -> pd.Series | float:
+    for column in _columns(gdf, "declared_m2"):
+        numbers = pd.to_numeric(column, errors="coerce").astype(float)
+        unread = column[(numbers.isna() & column.notna()).to_numpy()]
+        if faults := [f"row {row}: {value!r}" for row, value in unread[_as_text(unread).ne("").to_numpy()].items()]:
+            raise SourceError(f"declared_m2 is not a number of square metres:\n{list_faults(faults)}")
+        if numbers.notna().any():
+            return numbers
+    return np.nan
 
 
-def _source_text(gdf: gpd.GeoDataFrame, column: str) -> pd.Series:
-    return _as_text(gdf[column]) if column in gdf.columns else pd.Series("", index=gdf.index, dtype=str)
+def _source_text(gdf: gpd.GeoDataFrame, column: str, default: str = "") -> pd.Series:
+    if column not in gdf.columns:
+        return _repeat(default, gdf.index)
+    texts = _as_text(gdf[column])
+    return texts.mask(texts.eq(""), default)
 
 
 def _digest(geometries: np.ndarray[Any, np.dtype[np.object_]], crs: Any) -> str:
@@ -200,12 +218,11 @@ def _digest(geometries: np.ndarray[Any, np.dtype[np.object_]], crs: Any) -> str:
 
 
 def _add_repairs(texts: pd.Series, repairs: Repairs) -> pd.Series:
-    out = texts.mask(texts.eq(""), "[]")
     changed = sorted(repairs)
     try:
-        added = [dump_repairs([*json.loads(out.iloc[i]), *repairs[i]]) for i in changed]
+        added = [dump_repairs([*json.loads(texts.iloc[i]), *repairs[i]]) for i in changed]
     except (ValueError, TypeError) as error:
         raise SourceError(f"{SOURCE_REPAIRS} is not a JSON list of repairs ({error})") from error
     if changed:
-        out.iloc[changed] = added
-    return out
+        texts.iloc[changed] = added
+    return texts

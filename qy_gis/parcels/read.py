@@ -13,7 +13,6 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from qy_gis.columns import SOURCE_FILE, SOURCE_SHA256
 from qy_gis.errors import ArgumentError, CRSError, GridWarning, SourceError
 from qy_gis.measure.crs import check_crs, planar_excess_ppm, transformer
 from qy_gis.parcels import sources
@@ -158,41 +157,50 @@ def read_parcels(
     conversion = find_conversion(crs)
     given = conversion.read_as if conversion else None if crs is None else check_crs(crs)
     with limit_time():
-        frame, title = _load(source, crs=given, layer=layer, encoding=encoding)
+        frame, title, digest = _load(source, crs=given, layer=layer, encoding=encoding)
         check_vertices(int(shapely.get_num_coordinates(frame.geometry.array).sum()), title)
         if conversion and frame.crs is not None:
             frame = convert_frame(frame, conversion, title)
         else:
             _check_agreement(frame.crs, given, title)
         check_time(title)
-        parcels = prepare_parcels(frame, id_column=id_column, repair=repair)
+        read_from = None if digest is None else (title, digest)
+        parcels = prepare_parcels(frame, id_column=id_column, repair=repair, source=read_from)
     _warn_of_grid(parcels, title)
     return parcels
 
 
 def _load(
     source: sources.Source, *, crs: CRS | None, layer: str | None, encoding: str | None
-) -> tuple[gpd.GeoDataFrame, str]:
-    """Return the parcels of a source as they stand in it, and what to call it in messages."""
+) -> tuple[gpd.GeoDataFrame, str, str | None]:
+    """Return the parcels of a source as they stand in it, what to call it in messages, and its SHA-256 if it has one.
+
+    Parcels of a GeoDataFrame keep their index and may say themselves where they come from; others are numbered from 0.
+    """
     if isinstance(source, gpd.GeoDataFrame) or sources.is_objects(source):
         if layer is not None or encoding is not None:
             raise ArgumentError("layer= and encoding= are for files; the source is a GeoDataFrame or a geometry")
         frame = source if isinstance(source, gpd.GeoDataFrame) else sources.frame_objects(source)
-        return (frame if frame.crs is not None else frame.set_crs(crs)), "the GeoDataFrame"
+        return (frame if frame.crs is not None else frame.set_crs(crs)), "the GeoDataFrame", None
     if isinstance(source, str) and is_address(source):
         refuse_encoding("a database", encoding)
         frame, title, digest = read_database(source, layer=layer, crs=crs)
-        return _sign(frame, title, digest), title
-    if isinstance(source, bytes) or (isinstance(source, str) and (source == "-" or sources.is_text(source))):
-        return _load_bytes(source, crs=crs, layer=layer, encoding=encoding)
-    path = sources.find_path(source, READERS)
-    frame = READERS[path.suffix.lower()](path, title=path.name, crs=crs, layer=layer, encoding=encoding)
-    return _sign(frame, path.name, sources.digest_path(path)), path.name
+    elif isinstance(source, bytes) or (isinstance(source, str) and (source == "-" or sources.is_text(source))):
+        frame, title, digest = _load_bytes(source, crs=crs, layer=layer, encoding=encoding)
+    else:
+        path = sources.find_path(source, READERS)
+        title = path.name
+        frame = READERS[path.suffix.lower()](path, title=title, crs=crs, layer=layer, encoding=encoding)
+        digest = sources.digest_path(path)
+    if not frame.columns.is_unique:
+        twice = sorted({str(column) for column in frame.columns[frame.columns.duplicated()]})
+        raise SourceError(f"{title}: headings {twice} are there more than once; accepted is each name once")
+    return frame.reset_index(drop=True), title, digest
 
 
 def _load_bytes(
     source: str | bytes, *, crs: CRS | None, layer: str | None, encoding: str | None
-) -> tuple[gpd.GeoDataFrame, str]:
+) -> tuple[gpd.GeoDataFrame, str, str]:
     """Return the parcels of text, bytes or standard input, whose format is found from what they hold."""
     if source == "-":
         title, data = "standard input", sources.read_stdin()
@@ -203,15 +211,7 @@ def _load_bytes(
     suffix = sources.sniff_suffix(data, encoding, title)
     with sources.keep_bytes(data, suffix) as path:
         frame = READERS[suffix](path, title=title, crs=crs, layer=layer, encoding=encoding)
-    return _sign(frame, title, hashlib.sha256(data).hexdigest()), title
-
-
-def _sign(frame: gpd.GeoDataFrame, title: str, digest: str) -> gpd.GeoDataFrame:
-    """Return parcels numbered from 0, with where they come from."""
-    if not frame.columns.is_unique:
-        twice = sorted({str(column) for column in frame.columns[frame.columns.duplicated()]})
-        raise SourceError(f"{title}: headings {twice} are there more than once; accepted is each name once")
-    return frame.reset_index(drop=True).assign(**{SOURCE_FILE: title, SOURCE_SHA256: digest})
+    return frame, title, hashlib.sha256(data).hexdigest()
 
 
 def _check_agreement(stated: CRS | None, given: CRS | None, title: str) -> None:

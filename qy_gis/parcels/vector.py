@@ -65,7 +65,7 @@ def read_geopackage(path: Path, *, title: str, crs: Any, layer: str | None, enco
     dataset = f"GPKG:{path}"
     name = choose_layer(dataset, layer, title=title)
     with settings(_FINE_ARCS):
-        frame = read_layer(dataset, name, title=title)
+        frame = read_layer(dataset, name, title=title, in_columns=True)
     with driver_words(title):
         curved = _curved_rows(path, name)
     if curved:
@@ -80,7 +80,7 @@ def read_flatgeobuf(path: Path, *, title: str, crs: Any, layer: str | None, enco
     """Read a FlatGeobuf file; the arguments are those of `qy_gis.parcels.read.read_parcels`."""
     refuse_encoding(title, encoding)
     check_start(path, (b"fgb\x03",), title=title, what="FlatGeobuf")
-    frame = read_layer(str(path), choose_layer(str(path), layer, title=title), title=title)
+    frame = read_layer(str(path), choose_layer(str(path), layer, title=title), title=title, in_columns=True)
     return frame if frame.crs is not None else frame.set_crs(crs)
 
 

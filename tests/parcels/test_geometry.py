@@ -134,3 +134,18 @@ def test_a_crs_that_proj_cannot_use_is_an_error_of_ours():
     )
     with pytest.raises(CRSError, match="cannot be used"):
         clean_outlines(np.array([SQUARE], dtype=object), broken, rows=[0], repair=False)
+
+
+def test_what_many_outlines_hold_is_told_in_their_order():
+    """More outlines than are cleaned together."""
+    many = [affinity.translate(SQUARE, 0, 0.01 * i) for i in range(9_000)]
+    with_flaws = list(many)
+    with_flaws[4_200] = shapely.force_3d(SQUARE, 7)
+    with_flaws[8_999] = SPIKE
+    outlines, repairs = clean(*with_flaws)
+    assert [i for i, done in enumerate(repairs) if done] == [4_200, 8_999]
+    assert outlines[4_199:4_201] == [many[4_199], SQUARE]
+    with pytest.raises(GeometryError, match=r"2 of 9000 [^\n]*\n- row 4100: no geometry\n- row 8500: Point without"):
+        clean(*many[:4_100], None, *many[:4_399], shapely.Point(500000, 2600000), *many[:499])
+    with pytest.raises(GeometryError, match=r"2 of 9000 [^\n]*\n- row 10: Self-inter.*\n- row 8900: Self-inter"):
+        clean(*many[:10], BOW_TIE, *many[:8_889], BOW_TIE, *many[:99])

@@ -7,11 +7,10 @@ from collections import defaultdict
 import numpy as np
 import pytest
 import shapely
-from pyproj import CRS
 
+from qy_gis.parcels.corners import find_flawed, in_metres, take_rings
 from qy_gis.parcels.vertices import drop_vertices
 
-GRID, DEGREES = CRS.from_epsg(4547), CRS.from_epsg(4490)
 CORNERS = [(0, 0), (100, 0), (100, 100), (0, 100)]
 
 
@@ -20,9 +19,12 @@ def square(*extra, after=2, hole=None):
     return shapely.Polygon(corners, [] if hole is None else [hole])
 
 
-def drop(polygon, crs=GRID):
+def drop(polygon, *, geographic=False):
     repairs = defaultdict(list)
-    (cleaned,) = drop_vertices(np.array([polygon], dtype=object), crs, repairs)
+    polygons = np.array([polygon], dtype=object)
+    rings = take_rings(polygons)
+    scale = in_metres(rings, geographic=geographic)
+    (cleaned,) = drop_vertices(polygons, find_flawed(rings, scale), scale, repairs)
     return cleaned, repairs[0]
 
 
@@ -62,9 +64,9 @@ def test_holes_and_parts_are_cleaned_too():
 
 def test_in_degrees_a_millimetre_is_as_long():
     ring = [(113, 23), (113.001, 23), (113.001, 23 + 5e-9), (113, 23.001)]
-    assert len(drop(shapely.Polygon(ring), DEGREES)[0].exterior.coords) == 4
+    assert len(drop(shapely.Polygon(ring), geographic=True)[0].exterior.coords) == 4
     apart = [(113, 23), (113.001, 23), (113.001, 23 + 5e-8), (113, 23.001)]
-    assert drop(shapely.Polygon(apart), DEGREES)[1] == []
+    assert drop(shapely.Polygon(apart), geographic=True)[1] == []
 
 
 def test_an_outline_with_nothing_left_is_left_for_others_to_refuse():
