@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 from shapely.geometry.base import BaseGeometry
 
@@ -71,6 +73,13 @@ def square(x: float, y: float, size: float = 1000.0, height: float | None = None
 def parcels_of(*shapes: BaseGeometry, crs: str = "EPSG:4547") -> gpd.GeoDataFrame:
     ids = [f"P{number}" for number in range(1, len(shapes) + 1)]
     return gpd.GeoDataFrame({"parcel_id": ids}, geometry=list(shapes), crs=crs)
+
+
+def altered(result: qy.CheckResult, **tables: pd.DataFrame) -> qy.CheckResult:
+    """A result with other tables in place of those it would make."""
+    other = copy(result)
+    vars(other).update(tables)
+    return other
 
 
 def write_layer(

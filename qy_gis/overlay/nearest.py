@@ -30,20 +30,51 @@ class Near:
     def _tree(self) -> shapely.STRtree:
         return shapely.STRtree(self.pieces)
 
-    def distances(self, in_grid: Geometries) -> NDArray[np.float64]:
-        """Return the distance (m) from each geometry to the nearest piece: 0 where they meet, NaN without pieces.
+    def lines(self, in_grid: Geometries) -> tuple[NDArray[np.int64], Geometries]:
+        """Return the numbers of the geometries, in order, and the shortest line from each to the nearest piece.
 
-        The nearest points are found in the grid; their distance is the geodesic on the CGCS2000 ellipsoid.
+        Both are empty without pieces.
         """
-        out = np.full(len(in_grid), np.nan)
         if not len(self.pieces):
-            return out
+            return np.zeros(0, dtype=np.int64), in_grid[:0]
         row, piece = self._tree.query_nearest(in_grid, all_matches=False)
-        ends = shapely.get_coordinates(shapely.shortest_line(in_grid[row], self.pieces[piece]))
-        grid = CRS.from_epsg(grid_epsg(self.zone, prefixed=False))
-        lon, lat = transformer(grid).transform(ends[:, 0], ends[:, 1])
-        out[row] = _GEOD.inv(lon[::2], lat[::2], lon[1::2], lat[1::2])[2]
-        return out
+        return row, np.asarray(shapely.shortest_line(in_grid[row], self.pieces[piece]))
+
+
+def measure_distances(layers: list[Near], in_grid: Geometries, apart: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Measure the distance from each geometry to the nearest feature of each layer.
+
+    Parameters
+    ----------
+    layers
+        Of one zone; m of them.
+    in_grid
+        Geometries in the grid of that zone, of shape (n,).
+    apart
+        What to measure, of shape (n, m).
+
+    Returns
+    -------
+    numpy.ndarray
+        Metres, of shape (n, m): 0 where they meet and where ``apart`` is not set, NaN for a layer without features.
+
+    Notes
+    -----
+    The nearest points are found in the grid; their distance is the geodesic on the CGCS2000 ellipsoid.
+    """
+    out = np.where(apart, np.nan, 0.0)
+    found, lines = np.zeros(apart.shape, dtype=bool), []
+    for number, near in enumerate(layers):
+        asked = np.flatnonzero(apart[:, number])
+        rows, shortest = near.lines(in_grid[asked])
+        found[asked[rows], number] = True
+        lines.append(shortest)
+    # All at once, as a call of PROJ costs more than a line.
+    ends = shapely.get_coordinates(np.concatenate(lines))
+    grid = CRS.from_epsg(grid_epsg(layers[0].zone, prefixed=False))
+    lon, lat = transformer(grid).transform(ends[:, 0], ends[:, 1])
+    out.T[found.T] = _GEOD.inv(lon[::2], lat[::2], lon[1::2], lat[1::2])[2]
+    return out
 
 
 def cut_pieces(shapes: Geometries, zone: int) -> Near:

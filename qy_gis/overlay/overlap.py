@@ -1,7 +1,6 @@
-"""How much of every parcel lies in every layer: areas, intervals and relations, as arrays and as a table.
+"""How much of every parcel lies in every layer: areas, intervals and relations, as arrays.
 
-`measure_parcels` gives arrays, fast, for one parcel or for a batch; `tabulate_overlaps` makes of them the table that
-people read, with distances; `shape_overlaps` builds the geometry of overlaps, for those that are shown.
+The table that people read, with distances and the outlines of overlaps, is made in `qy_gis.overlay.table`.
 """
 
 from __future__ import annotations
@@ -9,18 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
-from qy_gis import columns
 from qy_gis.measure.outlines import Outlines
-from qy_gis.measure.plane import Geometries, project, to_grid, unproject
+from qy_gis.measure.plane import Geometries
 from qy_gis.overlay.grid import TOUCH_M, TOUCH_M2, Floats, Ints, overlap_areas
 from qy_gis.overlay.index import COVERED, HIGH, LOW, UNION, UNION_HIGH, UNION_LOW, Index, ZoneTable
-
-_EARTH_M = 6371000.0
 
 #: Relations, as numbers in arrays and as words in tables (`qy_gis.columns.RELATIONS`).
 WITHIN, OVERLAPS, CONTAINS, TOUCHES, OUTSIDE = range(5)
@@ -115,97 +109,6 @@ def measure_parcels(parcels: Outlines, index: Index) -> Measured:
     )
 
 
-def tabulate_overlaps(
-    measured: Measured, index: Index, *, parcel_id: NDArray[np.object_], lonlat: Geometries | None
-) -> pd.DataFrame:
-    """Make a table of what was measured.
-
-    Parameters
-    ----------
-    measured, index
-        See `measure_parcels`.
-    parcel_id
-        Of shape (n,).
-    lonlat
-        The parcels in longitude and latitude, densified, for distances; None leaves distances and shapes out.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `qy_gis.columns.OVERLAPS`. Per parcel and layer, first one row per feature it meets, then one with
-        ``feature_id`` "" for the land outside every feature. ``share`` is of the parcel; ``distance_m`` to the nearest
-        feature of the layer; ``width_m`` and ``sliver`` describe the overlap. The latter three are NaN and "" without
-        ``lonlat``.
-    """
-    rows, layers = measured.outside_m2.shape
-    pairs = len(measured.parcel)
-    parcel = np.concatenate([measured.parcel, np.repeat(np.arange(rows), layers)])
-    layer = np.concatenate([index.features.layer[measured.feature], np.tile(np.arange(layers), rows)])
-    area = np.concatenate([measured.area_m2, measured.outside_m2.ravel()])
-    blank = np.full(rows * layers, "", dtype=object)
-    order = np.lexsort((np.arange(len(parcel)), layer, parcel))
-    table = pd.DataFrame(
-        {
-            "parcel_id": parcel_id[parcel],
-            "layer": np.array(index.layers, dtype=object)[layer],
-            "feature_id": np.concatenate([index.features.ids[measured.feature], blank]),
-            "feature_name": np.concatenate([index.features.names[measured.feature], blank]),
-            "relation": np.array(columns.RELATIONS, dtype=object)[
-                np.concatenate([measured.relation, np.full(rows * layers, OUTSIDE)])
-            ],
-            "area_m2": area,
-            "low_m2": np.concatenate([measured.low_m2, measured.outside_low_m2.ravel()]),
-            "high_m2": np.concatenate([measured.high_m2, measured.outside_high_m2.ravel()]),
-            "share": area / measured.parcel_m2[parcel],
-            "distance_m": np.nan,
-            "width_m": np.nan,
-            "sliver": "",
-        }
-    )
-    if lonlat is not None:
-        table["distance_m"] = np.concatenate([np.zeros(pairs), _distances(measured, index, lonlat).ravel()])
-    return table.iloc[order].reset_index(drop=True)[columns.OVERLAPS]
-
-
-def shape_overlaps(
-    table: pd.DataFrame, index: Index, *, parcel_id: NDArray[np.object_], lonlat: Geometries
-) -> pd.DataFrame:
-    """Add to a table of overlaps their geometry (longitude and latitude, None without area), width and sliver class.
-
-    Arguments are those of `tabulate_overlaps`, whose table must hold all rows of its parcels.
-    """
-    parcels = project(lonlat)
-    place = {name: number for number, name in enumerate(parcel_id)}
-    row_parcel = table["parcel_id"].map(place).to_numpy()
-    number_of_layer = {key: number for number, key in enumerate(index.layers)}
-    row_layer = table["layer"].map(number_of_layer).to_numpy()
-    features = index.features
-    feature_of = {
-        (int(layer), name): number
-        for number, (layer, name) in enumerate(zip(features.layer, features.ids, strict=True))
-    }
-    geometry = np.empty(len(table), dtype=object)
-    inside: list[BaseGeometry] = []
-    for row, (layer, name, area, relation) in enumerate(
-        zip(row_layer, table["feature_id"], table["area_m2"], table["relation"], strict=True)
-    ):
-        parcel = parcels[row_parcel[row]]
-        if name:  # the features of a layer come before the land outside it
-            if area > 0:
-                shape = features.shapes[feature_of[(layer, name)]]
-                geometry[row] = parcel if relation == "within" else _intersect(parcel, shape)
-                inside.append(geometry[row])
-            continue
-        if area > 0:
-            left = shapely.difference(parcel, shapely.union_all(inside), grid_size=1e-3) if inside else parcel
-            geometry[row] = _polygons_of(left)
-        inside = []
-    width = _mean_width(geometry)
-    is_feature = (table["feature_id"] != "").to_numpy()
-    sliver = np.where(is_feature, _classify_slivers(geometry, width), "")
-    return table.assign(width_m=width, sliver=sliver, geometry=unproject(geometry))
-
-
 def meet_features(parcels: Outlines, index: Index) -> tuple[Floats, Ints, Ints, Floats, NDArray[np.int8]]:
     """Return the area of every parcel (m2), and parcel, feature, area (m2) and relation of every pair that meets.
 
@@ -286,52 +189,3 @@ def _without_dust(area: Floats, whole: Floats) -> Floats:
 def _dust(whole: Floats) -> Floats:
     """Return the area (m2) below which part of a parcel is rounding: contact, or the last digits of a large one."""
     return np.clip(1e-9 * whole, TOUCH_M2, 0.01)
-
-
-def _distances(measured: Measured, index: Index, lonlat: Geometries) -> Floats:
-    """Distance (m) of every parcel to the nearest feature of every layer, of shape (n, m); 0 where they meet."""
-    out = np.zeros(measured.outside_m2.shape)
-    met = np.zeros(out.shape, dtype=bool)
-    met[measured.parcel, index.features.layer[measured.feature]] = True
-    in_grid = to_grid(lonlat, index.near[0].zone) if index.near else lonlat
-    for layer, near in enumerate(index.near):
-        apart = ~met[:, layer]
-        out[apart, layer] = near.distances(in_grid[apart])
-    return out
-
-
-def _intersect(parcel: BaseGeometry, shape: BaseGeometry) -> BaseGeometry:
-    # Clipping first keeps the work to the zone's part near the parcel.
-    x0, y0, x1, y1 = parcel.bounds
-    near = shapely.intersection(shape, shapely.box(x0 - 1, y0 - 1, x1 + 1, y1 + 1))
-    return _polygons_of(shapely.intersection(parcel, near))
-
-
-def _polygons_of(geometry: BaseGeometry) -> BaseGeometry:
-    """Return a geometry without the lines and points that an intersection may add to its polygons."""
-    if geometry.geom_type != "GeometryCollection":
-        return geometry
-    parts = shapely.get_parts(geometry)
-    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
-
-
-def _mean_width(geometry: Geometries) -> Floats:
-    """Mean width (m): twice the area over the perimeter, which for a long strip is its width. NaN without area."""
-    area, around = shapely.area(geometry), shapely.length(geometry)
-    return np.asarray(np.divide(2 * area, around, out=np.full(len(geometry), np.nan), where=around > 0))
-
-
-def _classify_slivers(geometry: Geometries, width: Floats) -> NDArray[np.object_]:
-    """Say what each overlap is: "real", "chord" or "digitising"; "" without area.
-
-    Two lines straight in different projections between the same ends part by at most L^2 tan(latitude) / (8 R)
-    (a chord artefact). A strip under a metre wide and a hundred times as long is one of digitising.
-    """
-    length = np.asarray(shapely.length(geometry)) / 2
-    bounds = shapely.bounds(unproject(geometry))
-    latitude = np.radians(np.nan_to_num((bounds[:, 1] + bounds[:, 3]) / 2))
-    # The mean width of a circle segment is two thirds of its height; 10 % is left for how its length is estimated.
-    chord_m = 1.1 * 2 / 3 * length**2 * np.tan(np.abs(latitude)) / (8 * _EARTH_M)
-    real = np.isfinite(width)
-    thin = real & (width < 1.0) & (length > 100 * width)
-    return np.select([thin & (width <= chord_m), thin, real], ["chord", "digitising", "real"], "").astype(object)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +18,7 @@ from pyproj import CRS
 from qy_gis.columns import SOURCE_FILE, SOURCE_REPAIRS, SOURCE_SHA256
 from qy_gis.errors import ArgumentError, SourceError
 from qy_gis.measure.crs import check_crs
-from qy_gis.parcels.geometry import clean_outlines
+from qy_gis.parcels.geometry import Geometries, clean_outlines
 from qy_gis.parcels.repairs import Repairs, dump_repairs, list_faults
 
 #: Headings under which each column is looked for, best first; letter case does not matter.
@@ -28,6 +30,39 @@ HEADINGS = {
 }
 
 _SOURCE = (SOURCE_FILE, SOURCE_SHA256, SOURCE_REPAIRS)
+
+#: A column, or the value that all its rows have.
+Column: TypeAlias = "pd.Series | str | float"
+
+#: Up to this many texts are read one by one before pandas has begun to read all of them.
+_FEW = 100
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Parcels prepared, but not yet a table: to make one of a parcel takes pandas longer than to check it.
+
+    Attributes
+    ----------
+    columns
+        Those of `prepare_parcels`, without other attributes.
+    outlines
+        Valid polygons in ``crs``, of shape (n,).
+    index
+        That of the parcels given.
+    crs
+        Without a height axis.
+    """
+
+    columns: dict[str, Column]
+    outlines: Geometries
+    index: pd.Index
+    crs: CRS
+
+    @cached_property
+    def table(self) -> gpd.GeoDataFrame:
+        """The parcels as a table."""
+        return gpd.GeoDataFrame(self.columns, geometry=self.outlines, index=self.index, crs=self.crs)
 
 
 def prepare_parcels(
@@ -80,36 +115,43 @@ def prepare_parcels(
     >>> parcels[["parcel_id", "name", "declared_m2", "source_repairs"]].values.tolist()
     [['A-1', '', nan, '[]']]
     """
-    _check_frame(gdf, id_column)
-    crs = flatten_crs(check_crs(gdf.crs))
-    given = np.asarray(gdf.geometry.array, dtype=object)
-    outlines, repairs = clean_outlines(given, crs, rows=gdf.index, repair=repair)
-    names, uses = (_find_text(gdf, column) for column in ("name", "use"))
-    own = {
-        "parcel_id": _find_ids(gdf, id_column),
-        "name": _repeat("", gdf.index) if names is None else names,
-        "use": _repeat("", gdf.index) if uses is None else uses,
-        "declared_m2": _find_declared(gdf),
-    }
-    if source is None:
-        files, digests = _source_text(gdf, SOURCE_FILE), _source_text(gdf, SOURCE_SHA256)
-        if digests.eq("").any():
-            digests = digests.replace("", _digest(given, gdf.crs))
-    else:
-        files, digests = (_repeat(text, gdf.index) for text in source)
-    provenance = {
-        SOURCE_FILE: files,
-        SOURCE_SHA256: digests,
-        SOURCE_REPAIRS: _add_repairs(_source_text(gdf, SOURCE_REPAIRS, "[]"), repairs),
-    }
+    found = prepare_columns(gdf, id_column=id_column, repair=repair, source=source)
     # Those that a Shapefile has cut to 10 bytes are among them.
-    known = {*own, *(name[:10] for name in own)}
+    known = {*HEADINGS, *(name[:10] for name in HEADINGS)}
     others = {
         column: gdf[column]
         for column in gdf.columns
         if str(column).casefold() not in known and column not in (*_SOURCE, gdf.geometry.name)
     }
-    return gpd.GeoDataFrame({**own, **others, **provenance}, geometry=outlines, index=gdf.index, crs=crs)
+    own, provenance = ({name: found.columns[name] for name in names} for names in (HEADINGS, _SOURCE))
+    return gpd.GeoDataFrame({**own, **others, **provenance}, geometry=found.outlines, index=found.index, crs=found.crs)
+
+
+def prepare_columns(
+    gdf: gpd.GeoDataFrame,
+    *,
+    id_column: str | None = None,
+    repair: bool = False,
+    source: tuple[str, str] | None = None,
+) -> Prepared:
+    """Return parcels prepared, before they are a table; arguments and errors are those of `prepare_parcels`."""
+    _check_frame(gdf, id_column)
+    crs = flatten_crs(check_crs(gdf.crs))
+    given = np.asarray(gdf.geometry.array, dtype=object)
+    outlines, repairs = clean_outlines(given, crs, rows=gdf.index, repair=repair)
+    columns: dict[str, Column] = {
+        "parcel_id": _find_ids(gdf, id_column),
+        "name": _find_text(gdf, "name", ""),
+        "use": _find_text(gdf, "use", ""),
+        "declared_m2": _find_declared(gdf),
+    }
+    if source is None:
+        columns[SOURCE_FILE] = _source_text(gdf, SOURCE_FILE, "")
+        columns[SOURCE_SHA256] = _sign(_source_text(gdf, SOURCE_SHA256, ""), given, gdf.crs)
+    else:
+        columns[SOURCE_FILE], columns[SOURCE_SHA256] = source
+    columns[SOURCE_REPAIRS] = _add_repairs(_source_text(gdf, SOURCE_REPAIRS, "[]"), repairs, gdf.index)
+    return Prepared(columns, outlines, gdf.index, crs)
 
 
 def flatten_crs(crs: CRS) -> CRS:
@@ -124,7 +166,8 @@ def _check_frame(gdf: Any, id_column: str | None) -> None:
     if not gdf.columns.is_unique:
         twice = sorted({str(column) for column in gdf.columns[gdf.columns.duplicated()]})
         raise ArgumentError(f"columns {twice} are there more than once; accepted is each name once")
-    geometric = [column for column in gdf.columns if isinstance(gdf[column].dtype, gpd.array.GeometryDtype)]
+    dtypes = zip(gdf.columns.tolist(), gdf.dtypes.tolist(), strict=True)
+    geometric = [column for column, dtype in dtypes if isinstance(dtype, gpd.array.GeometryDtype)]
     if len(geometric) != 1:
         raise ArgumentError(
             f"the GeoDataFrame has {len(geometric)} geometry columns {geometric}; accepted is exactly one"
@@ -139,7 +182,7 @@ def _check_frame(gdf: Any, id_column: str | None) -> None:
 
 def _columns(gdf: gpd.GeoDataFrame, wanted: str) -> Iterator[pd.Series]:
     """Yield the columns with a heading of ``wanted``, best first."""
-    by_heading = {str(column).casefold(): column for column in reversed(gdf.columns)}
+    by_heading = {str(column).casefold(): column for column in reversed(gdf.columns.tolist())}
     for heading in HEADINGS[wanted]:
         # A Shapefile keeps 10 bytes of a heading: three Chinese characters in UTF-8.
         short = heading.encode()[:10].decode(errors="ignore")
@@ -150,10 +193,11 @@ def _columns(gdf: gpd.GeoDataFrame, wanted: str) -> Iterator[pd.Series]:
 
 def _as_text(column: pd.Series) -> pd.Series:
     """Return values as stripped text: "" for null, and no ".0" where a null made whole numbers floats."""
-    if pd.api.types.is_string_dtype(column) and not pd.api.types.is_object_dtype(column):
-        return column.fillna("").str.strip()
-    if pd.api.types.is_integer_dtype(column) and not column.hasnans:
-        return column.astype(str)
+    if len(column) > _FEW:
+        if pd.api.types.is_string_dtype(column) and not pd.api.types.is_object_dtype(column):
+            return column.fillna("").str.strip()
+        if pd.api.types.is_integer_dtype(column) and not column.hasnans:
+            return column.astype(str)
 
     def text(value: Any) -> str:
         if isinstance(value, str):
@@ -162,22 +206,18 @@ def _as_text(column: pd.Series) -> pd.Series:
             return ""
         return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
-    return pd.Series([text(value) for value in column], index=column.index, dtype=str, name=column.name)
+    return pd.Series([text(value) for value in column.tolist()], index=column.index, dtype=str, name=column.name)
 
 
-def _find_text(gdf: gpd.GeoDataFrame, wanted: str) -> pd.Series | None:
+def _find_text(gdf: gpd.GeoDataFrame, wanted: str, default: str) -> pd.Series | str:
     """Return the first column of ``wanted`` that has a value, as text."""
     texts = (_as_text(column) for column in _columns(gdf, wanted))
-    return next((text for text in texts if text.ne("").any()), None)
-
-
-def _repeat(text: str, index: pd.Index) -> pd.Series:
-    return pd.Series(text, index=index, dtype=str)
+    return next((text for text in texts if (text != "").any()), default)
 
 
 def _find_ids(gdf: gpd.GeoDataFrame, id_column: str | None) -> pd.Series:
-    ids = _as_text(gdf[id_column]) if id_column is not None else _find_text(gdf, "parcel_id")
-    if ids is None:
+    ids = _as_text(gdf[id_column]) if id_column is not None else _find_text(gdf, "parcel_id", "")
+    if isinstance(ids, str):
         ids = pd.Series(gdf.index.astype(str), index=gdf.index, name="the index")
     if not ids.is_unique or ids.eq("").any():
         wrong = (ids.eq("") | ids.duplicated(keep=False)).to_numpy()
@@ -202,14 +242,22 @@ def _find_declared(gdf: gpd.GeoDataFrame) -> pd.Series | float:
     return np.nan
 
 
-def _source_text(gdf: gpd.GeoDataFrame, column: str, default: str = "") -> pd.Series:
+def _source_text(gdf: gpd.GeoDataFrame, column: str, default: str) -> pd.Series | str:
     if column not in gdf.columns:
-        return _repeat(default, gdf.index)
+        return default
     texts = _as_text(gdf[column])
-    return texts.mask(texts.eq(""), default)
+    return texts.mask(texts == "", default) if default else texts
 
 
-def _digest(geometries: np.ndarray[Any, np.dtype[np.object_]], crs: Any) -> str:
+def _sign(digests: pd.Series | str, geometries: Geometries, crs: Any) -> pd.Series | str:
+    """Return digests with one of the geometries in place of those that are missing."""
+    if isinstance(digests, str):
+        return digests or _digest(geometries, crs)
+    missing = digests == ""
+    return digests.mask(missing, _digest(geometries, crs)) if missing.any() else digests
+
+
+def _digest(geometries: Geometries, crs: Any) -> str:
     """Return the SHA-256 of geometries (their WKB) and CRS, the name of parcels that no file holds."""
     digest = hashlib.sha256(crs.to_wkt().encode())
     for wkb in shapely.to_wkb(geometries, byte_order=1):
@@ -217,12 +265,21 @@ def _digest(geometries: np.ndarray[Any, np.dtype[np.object_]], crs: Any) -> str:
     return digest.hexdigest()
 
 
-def _add_repairs(texts: pd.Series, repairs: Repairs) -> pd.Series:
-    changed = sorted(repairs)
-    try:
-        added = [dump_repairs([*json.loads(texts.iloc[i]), *repairs[i]]) for i in changed]
-    except (ValueError, TypeError) as error:
-        raise SourceError(f"{SOURCE_REPAIRS} is not a JSON list of repairs ({error})") from error
+def _add_repairs(texts: pd.Series | str, repairs: Repairs, index: pd.Index) -> pd.Series | str:
+    if isinstance(texts, str):
+        if not repairs:
+            return texts
+        texts = pd.Series(texts, index=index, dtype=str)
+    changed = sorted({*np.flatnonzero(texts.to_numpy() != "[]").tolist(), *repairs})
+    added = []
+    for row in changed:
+        try:
+            earlier = json.loads(texts.iloc[row])
+        except ValueError:
+            earlier = None
+        if not isinstance(earlier, list) or not all(isinstance(repair, dict) for repair in earlier):
+            raise SourceError(f"{SOURCE_REPAIRS} is not a JSON list of repairs: {texts.iloc[row]:.80}")
+        added.append(dump_repairs([*earlier, *repairs.get(row, [])]))
     if changed:
         texts.iloc[changed] = added
     return texts

@@ -10,7 +10,19 @@ from qy_gis.plan.model import Plan
 
 
 def hash_files(plan: Plan) -> dict[str, str]:
-    """Return the SHA-256 of every TOML and data file of a plan, by number of the folder and path in it."""
+    """Return the SHA-256 of every TOML and data file of a plan, by number of the folder and path in it.
+
+    As the data are read once for a plan, the files are hashed once: a file that changes later was not what was read.
+    """
+    return dict(plan.derive("file hashes", lambda: _hash_files(plan)))
+
+
+def hash_rules(plan: Plan) -> str:
+    """Return the SHA-256 of all rules, whatever files they come from."""
+    return plan.derive("rules hash", lambda: _hash_rules(plan))
+
+
+def _hash_files(plan: Plan) -> dict[str, str]:
     files: dict[str, str] = {}
     for number, folder in enumerate(plan.folders):
         read = sorted(folder.glob("*.toml"))
@@ -28,7 +40,6 @@ def hash_files(plan: Plan) -> dict[str, str]:
     return files
 
 
-def hash_rules(plan: Plan) -> str:
-    """Return the SHA-256 of all rules, whatever files they come from."""
+def _hash_rules(plan: Plan) -> str:
     rules = {key: [rule.model_dump(mode="json") for rule in layer.rules] for key, layer in plan.layers.items()}
     return hashlib.sha256(json.dumps(rules, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -18,49 +19,92 @@ from qy_gis.measure.outlines import outlines_to_plane, take_outlines
 from qy_gis.measure.plane import to_lonlat
 from qy_gis.measure.units import to_hectares, to_mu
 from qy_gis.overlay.index import Progress, open_index
-from qy_gis.overlay.overlap import measure_parcels, shape_overlaps, tabulate_overlaps
+from qy_gis.overlay.overlap import Measured, measure_parcels
+from qy_gis.overlay.table import tabulate_overlaps
 from qy_gis.parcels.declared import compare_declared
-from qy_gis.parcels.prepare import prepare_parcels
+from qy_gis.parcels.prepare import Prepared, prepare_columns
+from qy_gis.plan.digest import hash_files
 from qy_gis.plan.model import Plan
 from qy_gis.plan.read import read_plan
 from qy_gis.verdict.evidence import collect_evidence
 from qy_gis.verdict.findings import tabulate_findings, tabulate_verdicts
-from qy_gis.verdict.rules import judge_rules
+from qy_gis.verdict.rules import Judged, judge_rules
 
 #: A parcel below this area (m2) cannot be told from contact with its neighbours.
 LEAST_M2 = 0.01
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CheckResult:
     """What a check found. Columns are those of `qy_gis.columns`.
 
+    Every parcel is measured and judged when the result is there; each table is made when it is first asked for.
+
     Attributes
     ----------
-    parcels
-        One row per parcel, with areas (m2, 公顷, 亩), verdict and geometry (EPSG:4490); the index of the input.
-    overlaps
-        One row per parcel and feature it meets, and one per parcel and layer for the land outside; EPSG:4490.
-    findings
-        One row per parcel and rule.
-    verdicts
-        One row per parcel; the index of the input.
-    repairs
-        One row per thing that was repaired while reading.
-    evidence
-        What the result rests on; see `qy_gis.verdict.evidence`.
-    plan, industry
+    plan, industry, tolerance_m2
         What was asked.
     """
 
-    parcels: gpd.GeoDataFrame
-    overlaps: gpd.GeoDataFrame
-    findings: pd.DataFrame
-    verdicts: pd.DataFrame
-    repairs: pd.DataFrame
-    evidence: dict[str, Any]
     plan: Plan
     industry: str | None
+    tolerance_m2: float | None
+    _given: Prepared
+    _measured: Measured
+    _judged: Judged
+
+    @cached_property
+    def verdicts(self) -> pd.DataFrame:
+        """One row per parcel; the index of the input."""
+        verdicts = tabulate_verdicts(self._judged, self.plan, parcel_id=self._parcel_id)
+        return verdicts.set_axis(self._given.index)
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """One row per parcel and rule."""
+        return tabulate_findings(self._judged, self._measured, self.plan, parcel_id=self._parcel_id)
+
+    @cached_property
+    def parcels(self) -> gpd.GeoDataFrame:
+        """One row per parcel, with areas (m2, 公顷, 亩), verdict and geometry (EPSG:4490); the index of the input."""
+        areas = self._measured.parcel_m2
+        more = {
+            "area_m2": areas,
+            "area_ha": to_hectares(areas),
+            "area_mu": to_mu(areas),
+            "verdict": self.verdicts["verdict"].to_numpy(),
+        }
+        return self._given.table.to_crs(CGCS2000).assign(**more)[[*columns.PARCELS, "geometry"]]
+
+    @cached_property
+    def overlaps(self) -> gpd.GeoDataFrame:
+        """One row per parcel and feature it meets, and one per parcel and layer for the land outside; EPSG:4490."""
+        lonlat = to_lonlat(self._given.outlines, self._given.crs, edges="grid")
+        index = open_index(self.plan)
+        table = tabulate_overlaps(self._measured, index, parcel_id=self._parcel_id, lonlat=lonlat)
+        return gpd.GeoDataFrame(table, geometry="geometry", crs=CGCS2000)
+
+    @cached_property
+    def repairs(self) -> pd.DataFrame:
+        """One row per thing that was repaired while reading, and per declared area that is not the computed one."""
+        given = self._given.table
+        names = ["parcel_id", columns.SOURCE_FILE, columns.SOURCE_REPAIRS]
+        rows = [
+            {"parcel_id": parcel, "file": file, **repair}
+            for parcel, file, repairs in given[names].itertuples(index=False)
+            for repair in json.loads(repairs)
+        ]
+        rows += compare_declared(given, self._measured.parcel_m2)
+        return pd.DataFrame(rows, columns=columns.REPAIRS)
+
+    @cached_property
+    def evidence(self) -> dict[str, Any]:
+        """What the result rests on; see `qy_gis.verdict.evidence`."""
+        return collect_evidence(self._given.table, self.plan, industry=self.industry, tolerance_m2=self.tolerance_m2)
+
+    @cached_property
+    def _parcel_id(self) -> NDArray[np.object_]:
+        return np.asarray(self._given.columns["parcel_id"], dtype=object)
 
     def _repr_html_(self) -> str:
         from qy_gis.maps.notebook import result_html
@@ -70,7 +114,10 @@ class CheckResult:
     def __str__(self) -> str:
         counts = self.verdicts["verdict"].value_counts()
         parts = [f"{text[0]} {name}: {counts[name]}" for name, text in columns.VERDICT_TEXT.items() if name in counts]
-        return f"{len(self.parcels)} parcels; {', '.join(parts)}"
+        return f"{len(self.verdicts)} parcels; {', '.join(parts)}"
+
+    def __repr__(self) -> str:
+        return f"<CheckResult: {self}>\n{self.verdicts!r}\n{self.findings!r}"
 
 
 def check(
@@ -132,55 +179,17 @@ def check(
     chosen = plan.industry(industry)
     if tolerance_m2 is not None and not 0 <= tolerance_m2 < np.inf:
         raise ArgumentError(f"tolerance_m2={tolerance_m2!r} is not accepted; give an area in m2, 0 or more")
-    given = prepare_parcels(parcels)
+    given = prepare_columns(parcels)
     index = open_index(plan, progress=progress)
-    lonlat = to_lonlat(given.geometry.to_numpy(), given.crs, edges="grid")
-    parcel_id = given["parcel_id"].to_numpy(dtype=object)
-    measured = measure_parcels(outlines_to_plane(take_outlines(given.geometry.to_numpy()), given.crs), index)
-    specks = parcel_id[measured.parcel_m2 < LEAST_M2].tolist()
-    if specks:
+    # Hashed once for a plan, as its data are read once: evidence is of what was measured, whenever it is asked for.
+    hash_files(plan)
+    measured = measure_parcels(outlines_to_plane(take_outlines(given.outlines), given.crs), index)
+    specks = measured.parcel_m2 < LEAST_M2
+    if specks.any():
+        names = given.table.loc[specks, "parcel_id"].tolist()
         raise GeometryError(
-            f"{len(specks)} of {len(parcel_id)} parcels are smaller than {LEAST_M2} m2: {', '.join(specks[:5])}; "
+            f"{len(names)} of {len(specks)} parcels are smaller than {LEAST_M2} m2: {', '.join(names[:5])}; "
             "are the coordinates in the CRS they claim?"
         )
     judged = judge_rules(measured, plan, industry=chosen, tolerance_m2=tolerance_m2)
-    verdicts = tabulate_verdicts(judged, plan, parcel_id=parcel_id).set_index(given.index)
-    areas = measured.parcel_m2
-    table = pd.DataFrame(
-        {
-            "parcel_id": parcel_id,
-            "name": given["name"].to_numpy(),
-            "use": given["use"].to_numpy(),
-            "area_m2": areas,
-            "area_ha": to_hectares(areas),
-            "area_mu": to_mu(areas),
-            "declared_m2": given["declared_m2"].to_numpy(),
-            "verdict": verdicts["verdict"].to_numpy(),
-        },
-        index=given.index,
-    )
-    overlaps = tabulate_overlaps(measured, index, parcel_id=parcel_id, lonlat=lonlat)
-    overlaps = shape_overlaps(overlaps, index, parcel_id=parcel_id, lonlat=lonlat)
-    return CheckResult(
-        parcels=gpd.GeoDataFrame(table, geometry=given.to_crs(CGCS2000).geometry, crs=CGCS2000),
-        overlaps=gpd.GeoDataFrame(overlaps, geometry="geometry", crs=CGCS2000),
-        findings=tabulate_findings(judged, measured, plan, parcel_id=parcel_id),
-        verdicts=verdicts,
-        repairs=_list_repairs(given, areas),
-        evidence=collect_evidence(given, plan, industry=chosen, tolerance_m2=tolerance_m2),
-        plan=plan,
-        industry=chosen,
-    )
-
-
-def _list_repairs(parcels: gpd.GeoDataFrame, areas: NDArray[np.float64]) -> pd.DataFrame:
-    """One row per thing that was repaired while reading, and per declared area that is not the computed one."""
-    rows = [
-        {"parcel_id": parcel, "file": file, **repair}
-        for parcel, file, repairs in zip(
-            parcels["parcel_id"], parcels[columns.SOURCE_FILE], parcels[columns.SOURCE_REPAIRS], strict=True
-        )
-        for repair in json.loads(repairs)
-    ]
-    rows += compare_declared(parcels, areas)
-    return pd.DataFrame(rows, columns=columns.REPAIRS)
+    return CheckResult(plan, chosen, tolerance_m2, given, measured, judged)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -35,14 +36,11 @@ def collect_evidence(
     dict
         Ready for JSON. It holds no time and no path, so the same check gives the same record.
     """
-    sources = parcels[[columns.SOURCE_FILE, columns.SOURCE_SHA256]].drop_duplicates()
+    sources = dict.fromkeys(zip(parcels[columns.SOURCE_FILE], parcels[columns.SOURCE_SHA256], strict=True))
     return {
         "plan": {"title": plan.title.zh, "edition": plan.edition, "files": hash_files(plan)},
         "rules_sha256": hash_rules(plan),
-        "parcels": [
-            {"file": row[columns.SOURCE_FILE], "sha256": row[columns.SOURCE_SHA256]}
-            for row in sources.to_dict(orient="records")
-        ],
+        "parcels": [{"file": file, "sha256": digest} for file, digest in sources],
         "geometry_sha256": _hash_geometry(parcels),
         "crs": {"parcels": parcels.crs.to_string(), "plane": PLANE, "datum_operation": "none (CGCS2000 = WGS 84)"},
         "industry": industry,
@@ -51,12 +49,15 @@ def collect_evidence(
             "layers": {key: layer.tolerance_m2 for key, layer in plan.layers.items() if layer.rules},
         },
         "accuracy_m": {key: layer.accuracy_m for key, layer in plan.layers.items()},
-        "software": {
-            **{name: version(name) for name in ("qy-gis", "geopandas", "numpy", "pandas", "pyproj", "shapely")},
-            "geos": shapely.geos_version_string,
-            "proj": pyproj.proj_version_str,
-        },
+        "software": dict(_software()),
     }
+
+
+@lru_cache(maxsize=1)
+def _software() -> dict[str, str]:
+    packages = ("qy-gis", "geopandas", "numpy", "pandas", "pyproj", "shapely")
+    versions = {name: version(name) for name in packages}
+    return {**versions, "geos": shapely.geos_version_string, "proj": pyproj.proj_version_str}
 
 
 def _hash_geometry(parcels: gpd.GeoDataFrame) -> str:

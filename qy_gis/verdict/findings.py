@@ -52,30 +52,38 @@ def tabulate_findings(
         ``low_m2`` and ``high_m2`` are the area that stands against the rule, ``limit`` the area it tolerates.
     """
     layers = list(plan.layers.values())
-    rows: list[tuple[Any, ...]] = []
-    values = (judged.outcome.tolist(), judged.nominal.tolist(), judged.low.tolist(), judged.high.tolist())
-    no_data = measured.no_data_m2.tolist()
-    for parcel, (name, outcomes, nominals, lows, highs) in enumerate(zip(parcel_id.tolist(), *values, strict=True)):
-        for place, rule in enumerate(judged.rules):
-            number = int(judged.layer[place])
-            layer, limit, concern = layers[number], float(judged.limit[place]), int(judged.concern[place])
-            outcome, nominal, low, high = outcomes[place], nominals[place], lows[place], highs[place]
-            reason = _explain(layer, rule, outcome, nominal, low, high, no_data[parcel][number], limit)
-            settle = f"{rule.settle.zh} / {rule.settle.en}" if outcome == UNKNOWN else ""
-            if concern == OTHER_INDUSTRY:
-                zh, en = _industries(rule, plan)
-                reason = (f"不适用：本条仅适用于{zh}。", f"Not applicable: the rule is for {en} only.")
-            elif concern == UNSTATED and outcome == UNKNOWN:
-                zh, en = _industries(rule, plan)
-                unstated = (f"未注明产业；本条适用于：{zh}。", f"No industry was stated; the rule applies to: {en}. ")
-                reason, settle = (unstated[0] + reason[0], unstated[1] + reason[1]), _STATE_INDUSTRY
-                if low <= limit:  # the land is open too: stating the industry is not enough
-                    zh, en = _STATE_INDUSTRY.split(" / ")
-                    settle = f"{zh}；{rule.settle.zh} / {en}; {rule.settle.en}"
-            judgement = (rule.severity, columns.OUTCOMES[outcome], nominal, low, high, limit)
-            document = (rule.document, rule.article, rule.date.isoformat() if rule.date else "", rule.reviewed)
-            rows.append((name, layer.key, rule.key, *judgement, *reason, settle, *document))
-    return pd.DataFrame(rows, columns=columns.FINDINGS)
+    layer_of = [layers[number] for number in judged.layer.tolist()]
+    rows, rules = len(parcel_id), judged.rules
+    asked = list(zip(layer_of, rules, judged.concern.tolist(), judged.limit.tolist(), strict=True))
+    found = (judged.outcome, judged.nominal, judged.low, judged.high, measured.no_data_m2[:, judged.layer])
+    answers = zip(*(values.ravel().tolist() for values in found), strict=True)
+    said = [
+        _say(layer, rule, concern, limit, outcome, nominal, low, high, no_data, plan)
+        for (layer, rule, concern, limit), (outcome, nominal, low, high, no_data) in zip(
+            asked * rows, answers, strict=True
+        )
+    ]
+    texts = {
+        "parcel_id": [name for name in parcel_id for _ in rules],
+        "layer": [layer.key for layer in layer_of] * rows,
+        "rule": [rule.key for rule in rules] * rows,
+        "severity": [rule.severity for rule in rules] * rows,
+        "outcome": [columns.OUTCOMES[outcome] for outcome in judged.outcome.ravel().tolist()],
+        "reason": [zh for zh, _, _ in said],
+        "reason_en": [en for _, en, _ in said],
+        "settle": [settle for _, _, settle in said],
+        "document": [rule.document for rule in rules] * rows,
+        "article": [rule.article for rule in rules] * rows,
+        "date": [rule.date.isoformat() if rule.date else "" for rule in rules] * rows,
+    }
+    others = {
+        "overlap_m2": judged.nominal.flatten(),
+        "low_m2": judged.low.flatten(),
+        "high_m2": judged.high.flatten(),
+        "limit": np.tile(judged.limit, rows),
+        "reviewed": np.tile(np.array([rule.reviewed for rule in rules], dtype=bool), rows),
+    }
+    return _tabulate(texts, others, columns.FINDINGS)
 
 
 def tabulate_verdicts(judged: Judged, plan: Plan, *, parcel_id: NDArray[np.object_]) -> pd.DataFrame:
@@ -86,24 +94,36 @@ def tabulate_verdicts(judged: Judged, plan: Plan, *, parcel_id: NDArray[np.objec
     layers = list(plan.layers.values())
     failed, unknown = judged.outcome == FAIL, judged.outcome == UNKNOWN
     prohibits = np.array([rule.severity == "prohibit" for rule in judged.rules], dtype=bool)
-    rows = []
-    for parcel, number in enumerate(judge_parcels(judged).tolist()):
+    numbers = judge_parcels(judged).tolist()
+    summaries = []
+    for parcel, number in enumerate(numbers):
         decisive = unknown[parcel] if number == UNDETERMINED else failed[parcel]
         if number == PROHIBITED:
             decisive = decisive & prohibits
         titles = [layers[layer].title for layer in dict.fromkeys(judged.layer[decisive].tolist())]
         zh, en = columns.VERDICT_TEXT[VERDICTS[number]]
-        rows.append(
+        summaries.append(
             (
-                parcel_id[parcel],
-                VERDICTS[number],
-                int(failed[parcel].sum()),
-                int(unknown[parcel].sum()),
                 f"{zh}：{'、'.join(title.zh for title in titles)}" if titles else zh,
                 f"{en}: {', '.join(title.en for title in titles)}" if titles else en,
             )
         )
-    return pd.DataFrame(rows, columns=columns.VERDICTS)
+    texts = {
+        "parcel_id": parcel_id.tolist(),
+        "verdict": [VERDICTS[number] for number in numbers],
+        "summary": [zh for zh, _ in summaries],
+        "summary_en": [en for _, en in summaries],
+    }
+    return _tabulate(texts, {"fails": failed.sum(axis=1), "unknowns": unknown.sum(axis=1)}, columns.VERDICTS)
+
+
+def _tabulate(texts: dict[str, list[str]], others: dict[str, NDArray[Any]], order: list[str]) -> pd.DataFrame:
+    """Return a table of columns of text and other columns, of shape (n,) each, in the order given."""
+    n = len(next(iter(others.values())))
+    # To make one text column takes pandas as long as to make all of them in one.
+    words = pd.Series([word for column in texts.values() for word in column], dtype=str).array
+    table = {name: words[place * n : (place + 1) * n] for place, name in enumerate(texts)} | others
+    return pd.DataFrame({name: table[name] for name in order}, copy=False)
 
 
 def explain_briefly(
@@ -132,6 +152,37 @@ def explain_briefly(
 def _industries(rule: Rule, plan: Plan) -> tuple[str, str]:
     titles = [plan.industries[name].title for name in rule.industries or []]
     return "、".join(title.zh for title in titles), ", ".join(title.en for title in titles)
+
+
+def _say(
+    layer: Layer,
+    rule: Rule,
+    concern: int,
+    limit: float,
+    outcome: int,
+    nominal: float,
+    low: float,
+    high: float,
+    no_data: float,
+    plan: Plan,
+) -> tuple[str, str, str]:
+    """Say in Chinese and English what an outcome rests on, and what would settle it."""
+    if concern == OTHER_INDUSTRY:
+        zh, en = _industries(rule, plan)
+        return f"不适用：本条仅适用于{zh}。", f"Not applicable: the rule is for {en} only.", ""
+    zh, en = _explain(layer, rule, outcome, nominal, low, high, no_data, limit)
+    if outcome != UNKNOWN:
+        return zh, en, ""
+    if concern != UNSTATED:
+        return zh, en, f"{rule.settle.zh} / {rule.settle.en}"
+    industries, industries_en = _industries(rule, plan)
+    zh = f"未注明产业；本条适用于：{industries}。{zh}"
+    en = f"No industry was stated; the rule applies to: {industries_en}. {en}"
+    if low > limit:
+        return zh, en, _STATE_INDUSTRY
+    # The land is open too: stating the industry is not enough.
+    state, state_en = _STATE_INDUSTRY.split(" / ")
+    return zh, en, f"{state}；{rule.settle.zh} / {state_en}; {rule.settle.en}"
 
 
 def _explain(

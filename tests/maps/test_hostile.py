@@ -3,7 +3,7 @@
 import geopandas as gpd
 import pandas as pd
 import pytest
-from conftest import parcels_of, square
+from conftest import altered, parcels_of, square
 from playwright.sync_api import Page
 
 import qy_gis as qy
@@ -112,7 +112,7 @@ def test_a_result(open_map, plan: qy.Plan):
         [[EVIL, EVIL, 1, EVIL, EVIL, EVIL]], columns=["parcel_id", "file", "line", "what", "before", "after"]
     )
     verdicts = checked.verdicts.assign(summary=EVIL, summary_en=EVIL)
-    evil = qy.CheckResult(**{**vars(checked), "findings": findings, "repairs": repairs, "verdicts": verdicts})
+    evil = altered(checked, findings=findings, repairs=repairs, verdicts=verdicts)
     use_everything(open_map(draw(evil)), square(0, 0))
 
 

@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+from conftest import altered
 
 import qy_gis as qy
 from qy_gis.maps import listing
@@ -16,7 +17,7 @@ def test_the_worst_comes_first_with_its_row_on_the_map(result: qy.CheckResult):
 
 
 def test_order_is_by_verdict_not_by_row(result: qy.CheckResult):
-    turned = qy.CheckResult(**{**vars(result), "parcels": result.parcels[::-1], "verdicts": result.verdicts[::-1]})
+    turned = altered(result, parcels=result.parcels[::-1], verdicts=result.verdicts[::-1])
     assert [(parcel["id"], parcel["row"]) for parcel in listing.list_parcels(turned)["parcels"]] == [
         ("P1", 1),
         ("P2", 0),
@@ -51,5 +52,5 @@ def test_repairs_are_listed(result: qy.CheckResult):
         [["P1", "a.txt", 3, "ring closed", "", "J1"]],
         columns=["parcel_id", "file", "line", "what", "before", "after"],
     )
-    repaired = qy.CheckResult(**{**vars(result), "repairs": repairs})
+    repaired = altered(result, repairs=repairs)
     assert listing.list_parcels(repaired)["repairs"] == ["P1 ring closed: — → J1"]

@@ -7,22 +7,20 @@ import spherely
 from conftest import EAST, NORTH, MakePlan, square, write_plan
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyproj import Geod
 
 import qy_gis as qy
-from qy_gis import columns
 from qy_gis.measure.outlines import take_outlines
 from qy_gis.measure.plane import project, to_lonlat, unproject
 from qy_gis.overlay.grid import cut_zones, overlap_areas
 from qy_gis.overlay.index import build_index
-from qy_gis.overlay.overlap import measure_parcels, shape_overlaps, tabulate_overlaps
+from qy_gis.overlay.overlap import measure_parcels
+from qy_gis.overlay.table import tabulate_overlaps
 
 
 def tabulate(plan, ids, lonlat):
     index, ids = build_index(plan), np.array(ids, dtype=object)
     measured = measure_parcels(take_outlines(project(lonlat)), index)
-    table = tabulate_overlaps(measured, index, parcel_id=ids, lonlat=lonlat)
-    return shape_overlaps(table, index, parcel_id=ids, lonlat=lonlat)
+    return tabulate_overlaps(measured, index, parcel_id=ids, lonlat=lonlat)
 
 
 def measure(plan, *parcels):
@@ -105,29 +103,6 @@ def test_points_and_lines_are_met_without_area(make_plan: MakePlan):
     assert rows(table, "town").loc[("P0", "town0"), ["relation", "area_m2"]].tolist() == ["contains", 0.0]
     assert rows(table, "river").loc[("P0", "river0"), ["relation", "area_m2"]].tolist() == ["overlaps", 0.0]
     assert rows(table, "river").loc[("P1", ""), "distance_m"] == pytest.approx(100, abs=0.02)
-
-
-def test_slivers_are_told_from_real_overlaps(make_plan: MakePlan):
-    # 0.2 m of digitising along 100 m, and the chord between two ends 3 km apart on a parallel.
-    west, east, north = 113.06, 113.09, 23.6
-    straight_in_degrees = shapely.box(west, north - 0.01, east, north)
-    plan = make_plan(park={"shapes": [square(0, 0, 1000)]}, zone={"shapes": [straight_in_degrees], "crs": "EPSG:4490"})
-    ends = to_lonlat(np.array([shapely.box(west, north, east, north + 0.01)], dtype=object), 4490, edges="grid")
-    digitised = to_lonlat(np.array([square(999.8, 0, 100)], dtype=object), 4547, edges="grid")
-    table = tabulate(plan, ["straight in the grid", "digitised"], np.concatenate([ends, digitised]))
-    real = table[table["area_m2"].gt(0) & table["feature_id"].ne("")].set_index(["parcel_id", "layer"])
-    assert real.loc[("digitised", "park"), "sliver"] == "digitising"
-    assert real.loc[("digitised", "park"), "width_m"] == pytest.approx(0.2, rel=0.01)
-    assert real.loc[("digitised", "city"), "sliver"] == "real"
-    chord = table[(table["parcel_id"] == "straight in the grid") & (table["layer"] == "zone")]
-    assert set(chord["sliver"]) <= {"", "chord"}
-
-
-def test_columns_and_order(make_plan: MakePlan):
-    table = measure(make_plan(park={"shapes": [square(0, 0)]}), square(0, 0, 100), square(50, 0, 100))
-    assert list(table.columns) == [*columns.OVERLAPS, "geometry"]
-    assert table["parcel_id"].tolist() == sorted(table["parcel_id"])
-    assert set(table["relation"]) <= set(columns.RELATIONS)
 
 
 COORDINATE = st.integers(0, 40).map(lambda step: step * 25.0)
@@ -214,18 +189,6 @@ def test_spherely_agrees_with_every_overlap_of_a_random_suite():
         assert area.sum() == pytest.approx(expected, rel=1e-6)
         compared += expected > 100
     assert compared > 50
-
-
-def test_distance_is_that_of_the_ellipsoid(make_plan: MakePlan):
-    plan = make_plan(park={"shapes": [square(0, 0, 1000)]})
-    parcel = square(9000, 0, 1000)
-    outside = rows(measure(plan, parcel), "park").loc[("P0", "")]
-    (near, far) = to_lonlat(
-        np.array([shapely.Point(EAST + 1000, NORTH), shapely.Point(EAST + 9000, NORTH)]), 4547, edges="grid"
-    )
-    expected = Geod(a=6378137, rf=298.257222101).inv(near.x, near.y, far.x, far.y)[2]
-    # Grid lines converge: the nearest pair is at the northern or the southern end, a millimetre apart.
-    assert outside["distance_m"] == pytest.approx(expected, abs=0.01)
 
 
 def test_an_overlap_too_thin_to_draw_is_still_measured(make_plan: MakePlan):

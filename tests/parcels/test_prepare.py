@@ -55,8 +55,9 @@ def test_repairs_are_added_to_those_of_the_reader():
     earlier = '[{"line": 3, "what": "w", "before": "b", "after": "a"}]'
     parcels = prepare_parcels(frame({"source_repairs": [earlier]}, geometry=[shapely.force_3d(SQUARES[0])]))
     assert [repair["line"] for repair in json.loads(parcels["source_repairs"][0])] == [3, None]
-    with pytest.raises(SourceError, match="source_repairs is not a JSON list"):
-        prepare_parcels(frame({"source_repairs": ["no json"]}, geometry=[shapely.force_3d(SQUARES[0])]))
+    for wrong in ("no json", '["a"]', "5"):
+        with pytest.raises(SourceError, match="source_repairs is not a JSON list"):
+            prepare_parcels(frame({"source_repairs": [wrong]}, geometry=SQUARES[:1]))
 
 
 def test_no_row_without_a_file_is_nameless():

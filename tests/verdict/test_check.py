@@ -1,8 +1,12 @@
+import dataclasses
+import pickle
+
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
 from conftest import MakePlan, parcels_of, square
+from geopandas.testing import assert_geodataframe_equal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -179,6 +183,43 @@ def test_a_plan_without_rules_finds_everything_suitable_and_says_nothing(make_pl
 def test_str_counts_the_verdicts(plan):
     result = qy.check(parcels_of(square(950, 0, 100), square(1200, 1200, 100)), plan)
     assert str(result) == "2 parcels; 禁止 prohibited: 1, 可行 suitable: 1"
+
+
+TABLES = {"parcels", "overlaps", "findings", "verdicts", "repairs", "evidence"}
+
+
+def test_tables_are_made_when_they_are_asked_for_and_kept(plan):
+    result = qy.check(parcels_of(square(950, 0, 100)), plan)
+    assert not TABLES & set(vars(result))
+    assert result.findings is result.findings
+    assert TABLES & set(vars(result)) == {"findings"}
+
+
+def test_a_result_cannot_be_changed(plan):
+    result = qy.check(parcels_of(square(950, 0, 100)), plan)
+    for name in (*TABLES, "plan", "industry"):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(result, name, None)
+
+
+def test_a_change_of_one_table_changes_nothing_else(plan):
+    result, other = (qy.check(parcels_of(square(950, 0, 100)), plan) for _ in range(2))
+    result.findings.loc[:, ["overlap_m2", "limit"]] = -1.0
+    result.findings.loc[:, "reason"] = ""
+    result.verdicts.loc[:, "fails"] = 7
+    pd.testing.assert_frame_equal(result.overlaps.drop(columns="geometry"), other.overlaps.drop(columns="geometry"))
+    again = qy.check(parcels_of(square(950, 0, 100)), plan)
+    pd.testing.assert_frame_equal(again.findings, other.findings)
+
+
+def test_a_result_goes_through_pickle(plan):
+    result = qy.check(parcels_of(square(950, 0, 100), square(1200, 1200, 100)), plan, industry="tea")
+    other = pickle.loads(pickle.dumps(result))
+    assert (str(other), other.industry, other.evidence) == (str(result), result.industry, result.evidence)
+    for name in ("verdicts", "findings", "repairs"):
+        pd.testing.assert_frame_equal(getattr(other, name), getattr(result, name))
+    assert_geodataframe_equal(other.parcels, result.parcels)
+    assert_geodataframe_equal(other.overlaps, result.overlaps)
 
 
 def test_the_bundled_plan_is_the_default():

@@ -44,6 +44,14 @@ def test_every_change_of_what_it_rests_on_shows(make_plan: MakePlan, tmp_path, p
     assert (before["plan"]["files"] != after["plan"]["files"]) == (part in ("rule", "data"))
 
 
+def test_it_is_of_what_was_measured_whenever_it_is_asked_for(make_plan: MakePlan, tmp_path):
+    plan = make_plan(farmland={"shapes": [square(0, 0)], "rules": RULES})
+    before = qy.check(parcels_of(square(0, 0, 10)), plan).evidence
+    later = qy.check(parcels_of(square(0, 0, 10)), plan)
+    (tmp_path / "plan" / "farmland.gpkg").write_bytes(b"another file")
+    assert later.evidence == before
+
+
 def test_moved_parcels_are_not_those_of_the_file(make_plan: MakePlan, tmp_path):
     plan = make_plan()
     parcels_of(square(0, 0, 10)).to_crs(4490).to_file(tmp_path / "p.gpkg", engine="pyogrio")

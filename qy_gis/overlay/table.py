@@ -1,0 +1,142 @@
+"""The table of overlaps that people read: areas and relations with distances, outlines, widths and sliver classes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from qy_gis import columns
+from qy_gis.measure.plane import Geometries, project, to_grid, unproject
+from qy_gis.overlay.grid import Floats, Ints
+from qy_gis.overlay.index import Index
+from qy_gis.overlay.nearest import measure_distances
+from qy_gis.overlay.overlap import OUTSIDE, WITHIN, Measured
+
+_EARTH_M = 6371000.0
+
+
+def tabulate_overlaps(
+    measured: Measured, index: Index, *, parcel_id: NDArray[np.object_], lonlat: Geometries
+) -> pd.DataFrame:
+    """Make a table of what was measured.
+
+    Parameters
+    ----------
+    measured, index
+        See `qy_gis.overlay.overlap.measure_parcels`.
+    parcel_id
+        Of shape (n,).
+    lonlat
+        The parcels in longitude and latitude, densified, of shape (n,).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `qy_gis.columns.OVERLAPS` and ``geometry`` in longitude and latitude, None without area. Per parcel and
+        layer, first one row per feature it meets, then one with ``feature_id`` "" for the land outside every feature.
+        ``share`` is of the parcel; ``distance_m`` to the nearest feature of the layer; ``width_m`` and ``sliver``
+        describe the overlap.
+    """
+    rows, layers = measured.outside_m2.shape
+    pairs = len(measured.parcel)
+    parcel = np.concatenate([measured.parcel, np.repeat(np.arange(rows), layers)])
+    layer = np.concatenate([index.features.layer[measured.feature], np.tile(np.arange(layers), rows)])
+    area = np.concatenate([measured.area_m2, measured.outside_m2.ravel()])
+    relation = np.concatenate([measured.relation, np.full(rows * layers, OUTSIDE)])
+    blank = np.full(rows * layers, "", dtype=object)
+    # Stable, so that the features of a layer come before the land outside it.
+    order = np.lexsort((layer, parcel))
+    feature = np.concatenate([measured.feature, np.full(rows * layers, -1)])[order]
+    outlines = _outline(project(lonlat), index.features.shapes, parcel[order], feature, area[order], relation[order])
+    width = _mean_width(outlines)
+    geometry = unproject(outlines)
+    table = {
+        "parcel_id": parcel_id[parcel],
+        "layer": np.array(index.layers, dtype=object)[layer],
+        "feature_id": np.concatenate([index.features.ids[measured.feature], blank]),
+        "feature_name": np.concatenate([index.features.names[measured.feature], blank]),
+        "relation": np.array(columns.RELATIONS, dtype=object)[relation],
+        "area_m2": area,
+        "low_m2": np.concatenate([measured.low_m2, measured.outside_low_m2.ravel()]),
+        "high_m2": np.concatenate([measured.high_m2, measured.outside_high_m2.ravel()]),
+        "share": area / measured.parcel_m2[parcel],
+        "distance_m": np.concatenate([np.zeros(pairs), _distances(measured, index, lonlat).ravel()]),
+    }
+    ordered = {name: values[order] for name, values in table.items()}
+    sliver = np.where(feature >= 0, _classify_slivers(outlines, geometry, width), "").astype(object)
+    return pd.DataFrame({**ordered, "width_m": width, "sliver": sliver})[columns.OVERLAPS].assign(geometry=geometry)
+
+
+def _distances(measured: Measured, index: Index, lonlat: Geometries) -> Floats:
+    """Distance (m) of every parcel to the nearest feature of every layer, of shape (n, m); 0 where they meet."""
+    apart = np.ones(measured.outside_m2.shape, dtype=bool)
+    apart[measured.parcel, index.features.layer[measured.feature]] = False
+    if not index.near:
+        return np.zeros(apart.shape)
+    return measure_distances(index.near, to_grid(lonlat, index.near[0].zone), apart)
+
+
+def _outline(
+    parcels: Geometries,
+    shapes: Geometries,
+    parcel: Ints,
+    feature: Ints,
+    area: Floats,
+    relation: NDArray[np.integer],
+) -> Geometries:
+    """Outlines of overlaps in the plane, None without area; ``feature`` is -1 for the land outside those before it."""
+    out = np.full(len(parcel), None, dtype=object)
+    real, inside = area > 0, feature >= 0
+    whole = real & ((relation == WITHIN) | ~inside)
+    out[whole] = parcels[parcel[whole]]
+    cut = np.flatnonzero(real & inside & (relation != WITHIN))
+    out[cut] = _intersect(parcels[parcel[cut]], shapes[feature[cut]])
+    ends = np.flatnonzero(~inside)
+    starts = np.append(0, ends[:-1] + 1)
+    for start, end in zip(starts[real[ends]].tolist(), ends[real[ends]].tolist(), strict=True):
+        taken = out[start:end][real[start:end]]
+        if len(taken):
+            out[end] = _polygons_of(shapely.difference(out[end], shapely.union_all(taken), grid_size=1e-3))
+    return out
+
+
+def _intersect(parcels: Geometries, shapes: Geometries) -> Geometries:
+    # Clipping first keeps the work to the zone's part near the parcel.
+    x0, y0, x1, y1 = shapely.bounds(parcels).T
+    near = shapely.intersection(shapes, shapely.box(x0 - 1, y0 - 1, x1 + 1, y1 + 1))
+    out = np.empty(len(parcels), dtype=object)
+    out[:] = [_polygons_of(shape) for shape in shapely.intersection(parcels, near)]
+    return out
+
+
+def _polygons_of(geometry: BaseGeometry) -> BaseGeometry:
+    """Return a geometry without the lines and points that an intersection may add to its polygons."""
+    if geometry.geom_type != "GeometryCollection":
+        return geometry
+    parts = shapely.get_parts(geometry)
+    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+
+
+def _mean_width(outlines: Geometries) -> Floats:
+    """Mean width (m): twice the area over the perimeter, which for a long strip is its width. NaN without area."""
+    area, around = shapely.area(outlines), shapely.length(outlines)
+    return np.asarray(np.divide(2 * area, around, out=np.full(len(outlines), np.nan), where=around > 0))
+
+
+def _classify_slivers(outlines: Geometries, lonlat: Geometries, width: Floats) -> NDArray[np.object_]:
+    """Say what each overlap is: "real", "chord" or "digitising"; "" without area.
+
+    Two lines straight in different projections between the same ends part by at most L^2 tan(latitude) / (8 R)
+    (a chord artefact). A strip under a metre wide and a hundred times as long is one of digitising.
+    """
+    length = np.asarray(shapely.length(outlines)) / 2
+    bounds = shapely.bounds(lonlat)
+    latitude = np.radians(np.nan_to_num((bounds[:, 1] + bounds[:, 3]) / 2))
+    # The mean width of a circle segment is two thirds of its height; 10 % is left for how its length is estimated.
+    chord_m = 1.1 * 2 / 3 * length**2 * np.tan(np.abs(latitude)) / (8 * _EARTH_M)
+    real = np.isfinite(width)
+    thin = real & (width < 1.0) & (length > 100 * width)
+    return np.select([thin & (width <= chord_m), thin, real], ["chord", "digitising", "real"], "").astype(object)
