@@ -212,14 +212,14 @@ def _as_text(column: pd.Series) -> pd.Series:
 def _find_text(gdf: gpd.GeoDataFrame, wanted: str, default: str) -> pd.Series | str:
     """Return the first column of ``wanted`` that has a value, as text."""
     texts = (_as_text(column) for column in _columns(gdf, wanted))
-    return next((text for text in texts if (text != "").any()), default)
+    return next((text for text in texts if (text.array != "").any()), default)
 
 
 def _find_ids(gdf: gpd.GeoDataFrame, id_column: str | None) -> pd.Series:
     ids = _as_text(gdf[id_column]) if id_column is not None else _find_text(gdf, "parcel_id", "")
     if isinstance(ids, str):
         ids = pd.Series(gdf.index.astype(str), index=gdf.index, name="the index")
-    if not ids.is_unique or ids.eq("").any():
+    if not ids.is_unique or (ids.array == "").any():
         wrong = (ids.eq("") | ids.duplicated(keep=False)).to_numpy()
         rows = pd.Series(gdf.index[wrong].astype(str)).groupby(ids[wrong].to_numpy(), sort=False)
         faults = [f"{value!r} {len(at)} times: rows {', '.join(at)}" for value, at in rows if value]
@@ -234,10 +234,13 @@ def _find_ids(gdf: gpd.GeoDataFrame, id_column: str | None) -> pd.Series:
 def _find_declared(gdf: gpd.GeoDataFrame) -> pd.Series | float:
     for column in _columns(gdf, "declared_m2"):
         numbers = pd.to_numeric(column, errors="coerce").astype(float)
-        unread = column[(numbers.isna() & column.notna()).to_numpy()]
-        if faults := [f"row {row}: {value!r}" for row, value in unread[_as_text(unread).ne("").to_numpy()].items()]:
-            raise SourceError(f"declared_m2 is not a number of square metres:\n{list_faults(faults)}")
-        if numbers.notna().any():
+        missing = np.isnan(numbers.to_numpy())
+        if missing.any() and not pd.api.types.is_float_dtype(column):
+            unread = column[missing]
+            wrong = unread[(_as_text(unread) != "").to_numpy()]
+            if faults := [f"row {row}: {value!r}" for row, value in wrong.items()]:
+                raise SourceError(f"declared_m2 is not a number of square metres:\n{list_faults(faults)}")
+        if not missing.all():
             return numbers
     return np.nan
 
