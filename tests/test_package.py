@@ -74,6 +74,25 @@ def test_the_command_line_starts_without_anything_heavy():
     assert run(sys.executable, "-c", code, folder=ROOT).stdout.strip() == "[]"
 
 
+CHECK_AND_LIST_MODULES = """
+import sys
+from qy_gis.cli import main
+try:
+    main(["check", sys.argv[1], "--json"])
+except SystemExit:
+    print(*sorted(sys.modules), file=sys.stderr)
+"""
+
+
+def test_a_check_of_one_parcel_loads_nothing_that_takes_longer_than_it():
+    sample = ROOT / "examples" / "parcels" / "suitable.geojson"
+    for _ in range(2):  # the first builds the index, which may take more
+        shown = run(sys.executable, "-c", CHECK_AND_LIST_MODULES, sample, folder=ROOT)
+    assert json.loads(shown.stdout)["verdicts"]
+    heavy = {"numba", "folium", "rich", "openpyxl", "matplotlib", "sqlalchemy", "requests", "pyarrow.parquet"}
+    assert not heavy & set(shown.stderr.split())
+
+
 def test_import_of_all_public_names_costs_little_more_than_geopandas():
     # Measured side by side and as a ratio of medians; the target is 1.5, and twice that is surely a new heavy import.
     everything = "import qy_gis as qy; [getattr(qy, name) for name in qy.__all__]"

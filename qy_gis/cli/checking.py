@@ -74,7 +74,6 @@ def check(
     with one_line_errors():
         from qy_gis.parcels.read import read_parcels
         from qy_gis.plan.read import read_plan
-        from qy_gis.reports.terminal import print_result
         from qy_gis.reports.write import check_suffix, to_json, write_report
         from qy_gis.verdict.check import check as check_parcels
 
@@ -90,6 +89,8 @@ def check(
         if as_json:
             click.echo(to_json(result))
         else:
+            from qy_gis.reports.terminal import print_result
+
             print_result(result)
         for output in outputs:
             click.echo(f"已写出 / written: {write_report(result, output)}", err=as_json)

@@ -48,7 +48,7 @@ def to_lonlat(geometries: Geometries, crs: Any, *, edges: Edges, longest: float 
         degrees included (a layer).
     longest
         Length to which edges are densified, in units of ``crs``; None for the 70 m of the survey, in degrees for
-        0.0006.
+        0.0006; infinity to leave them as they are.
 
     Returns
     -------
@@ -118,7 +118,7 @@ def _plane() -> Proj:
 
 
 def _densify(geometries: Geometries, longest: float) -> Geometries:
-    return np.asarray(shapely.segmentize(geometries, longest))
+    return geometries if longest == np.inf else np.asarray(shapely.segmentize(geometries, longest))
 
 
 def _to_degrees(geometries: Geometries, crs: CRS) -> Geometries:

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import openpyxl
 import pandas as pd
 
 from qy_gis.columns import SOURCE_REPAIRS
@@ -89,6 +88,9 @@ def read_xlsx(path: Path, *, title: str, crs: Any, layer: str | None, encoding: 
 
 def _read_sheets(path: Path, title: str) -> dict[str, list[tuple[int, list[str]]]]:
     """Return the rows of every sheet that are not empty, with their numbers."""
+    # Only here, as it takes longer to load than a parcel of another format to read.
+    import openpyxl
+
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
         try:

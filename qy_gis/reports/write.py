@@ -14,7 +14,6 @@ import pandas as pd
 import shapely
 
 from qy_gis.errors import OutputError
-from qy_gis.maps.page import draw
 from qy_gis.reports.placing import placed
 from qy_gis.verdict.check import CheckResult
 
@@ -123,6 +122,9 @@ def _write_gpkg(result: CheckResult, path: Path) -> None:
 
 
 def _write_html(result: CheckResult, path: Path) -> None:
+    # Only here, as folium takes longer to load than a parcel to check.
+    from qy_gis.maps.page import draw
+
     draw(result).save(path)
 
 

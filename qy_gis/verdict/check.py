@@ -74,7 +74,10 @@ class CheckResult:
             "area_mu": to_mu(areas),
             "verdict": self.verdicts["verdict"].to_numpy(),
         }
-        return self._given.table.to_crs(CGCS2000).assign(**more)[[*columns.PARCELS, "geometry"]]
+        given = self._given
+        lonlat = to_lonlat(given.outlines, given.crs, edges="stored", longest=np.inf)
+        table = pd.DataFrame({**given.columns, **more}, index=given.index)[columns.PARCELS]
+        return gpd.GeoDataFrame(table, geometry=lonlat, crs=CGCS2000)
 
     @cached_property
     def overlaps(self) -> gpd.GeoDataFrame:

@@ -22,6 +22,16 @@ def test_an_edge_of_exactly_140_m_gets_the_two_points_the_survey_asks_for():
     assert shapely.get_num_coordinates(to_lonlat(strip, 4547, edges="grid"))[0] == 5 + 4
 
 
+@pytest.mark.parametrize("crs", [4547, 4490])
+def test_without_extra_points_every_part_stays_as_it_is(crs):
+    corner = (113.0, 24.0) if crs == 4490 else (403000, 2622000)
+    square = shapely.box(*corner, corner[0] + 1, corner[1] + 1)
+    shapes = np.array([square, shapely.MultiPolygon([square])], dtype=object)
+    found = to_lonlat(shapes, crs, edges="stored", longest=np.inf)
+    assert [shape.geom_type for shape in found] == ["Polygon", "MultiPolygon"]
+    assert shapely.get_num_coordinates(found).tolist() == [5, 5]
+
+
 def test_parcels_in_degrees_are_straight_in_the_grid_and_layers_in_degrees():
     wide = np.array([shapely.box(113.0, 24.0, 113.1, 24.1)], dtype=object)
     stored = shapely.get_coordinates(to_lonlat(wide, 4490, edges="stored"))
