@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 from numpy.typing import NDArray
+from pyarrow.fs import FileType
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
 
 from qy_gis.errors import ArgumentError, CRSError, MissingSourceError, SourceError
 from qy_gis.measure.crs import check_crs
+from qy_gis.parcels.places import find_place, is_address, tell_version
 from qy_gis.parcels.prepare import HEADINGS
+from qy_gis.parcels.repeats import SeenIds
 
 #: Files that can be read block by block.
 SUFFIXES = (".parquet", ".geoparquet", ".gpkg", ".fgb")
@@ -61,7 +64,7 @@ class Block:
 class ParcelStream:
     """A large file, ready to be read; made by `open_stream`."""
 
-    path: Path
+    source: str
     rows: int
     crs: CRS
     geometry: str
@@ -71,78 +74,77 @@ class ParcelStream:
     @property
     def fingerprint(self) -> dict[str, Any]:
         """What tells this file from another of the same name."""
-        about = self.path.stat()
-        return {"bytes": about.st_size, "modified_ns": about.st_mtime_ns, "rows": self.rows}
+        return {**tell_version(self.source), "rows": self.rows}
+
+    @property
+    def block_count(self) -> int:
+        """How many blocks the file has."""
+        return -(-self.rows // self.block_rows)
 
     def blocks(self, *, first: int = 0, stop: int | None = None) -> Iterator[Block]:
         """Read the blocks ``first`` to ``stop`` in order; ids are held against those of the blocks read before."""
-        seen = _Seen()
+        columns = [self.geometry] + ([self.id_column] if self.id_column else [])
         row = first * self.block_rows
-        for number, batch in enumerate(self._batches(first, stop), start=first):
-            rows = len(batch)
-            if self.id_column is None:
-                ids = pa.array(np.arange(row, row + rows)).cast(pa.string())
-                repeated = np.zeros(rows, dtype=bool)
-            else:
-                ids = batch.column(self.id_column).cast(pa.string()).fill_null("")
-                repeated = seen.add(pd.util.hash_array(ids.to_numpy(zero_copy_only=False)))
+        repeated = self._find_repeats()
+        for number, batch in enumerate(self._batches(columns, first, stop), start=first):
+            ids = self._ids(batch, row)
             wkb = batch.column(self.geometry)
             # GDAL marks the column as an extension type, whose storage is the bytes.
-            yield Block(number, row, ids, repeated, getattr(wkb, "storage", wkb), self.crs)
-            row += rows
+            yield Block(number, row, ids, repeated(ids), getattr(wkb, "storage", wkb), self.crs)
+            row += len(ids)
 
-    def _batches(self, first: int, stop: int | None) -> Iterator[pa.RecordBatch]:
-        columns = [self.geometry] + ([self.id_column] if self.id_column else [])
-        if self.path.suffix.lower() in (".parquet", ".geoparquet"):
-            batches = pq.ParquetFile(self.path).iter_batches(self.block_rows, columns=columns)
-            for number, batch in enumerate(batches):
-                if stop is not None and number >= stop:
-                    return
-                if number >= first:
-                    yield batch
+    def repeats(self) -> Iterator[NDArray[np.bool_]]:
+        """Read the ids alone; give, for each block of a GeoParquet file, whether each was used before in the file."""
+        if self.id_column is None:
+            for row in range(0, self.rows, self.block_rows):
+                yield np.zeros(min(self.block_rows, self.rows - row), dtype=bool)
             return
-        skip, most = first * self.block_rows, None if stop is None else (stop - first) * self.block_rows
-        # Arrow batches of a driver have sizes of their own: they are put together to blocks.
+        repeated = self._find_repeats()
+        for batch in self._batches([self.id_column], 0, None):
+            yield repeated(self._ids(batch, 0))
+
+    def _find_repeats(self) -> Callable[[pa.StringArray], NDArray[np.bool_]]:
+        # Without a column the ids are the numbers of the rows.
+        return SeenIds().add if self.id_column is not None else lambda ids: np.zeros(len(ids), dtype=bool)
+
+    def _batches(self, columns: list[str], first: int, stop: int | None) -> Iterator[pa.RecordBatch]:
+        skip, count = first * self.block_rows, None if stop is None else stop - first
+        if _is_parquet(self.source):
+            file = _open_parquet(self.source)
+            ends = np.cumsum([file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)])
+            # Groups of rows that end before the first block are not read.
+            unread = int(np.searchsorted(ends, skip, side="right"))
+            groups = range(unread, file.num_row_groups)
+            batches = file.iter_batches(self.block_rows, row_groups=groups, columns=columns)
+            yield from islice(self._cut(batches, skip - int(ends[unread - 1]) if unread else skip), count)
+            return
         with pyogrio.open_arrow(
-            self.path,
-            columns=columns[1:],
+            self.source,
+            columns=[name for name in columns if name != self.geometry],
             skip_features=skip,
-            max_features=most,
+            max_features=None if count is None else count * self.block_rows,
             batch_size=min(self.block_rows, 65_536),
             use_pyarrow=True,
         ) as (_, reader):
-            held: list[pa.RecordBatch] = []
-            for batch in reader:
-                held.append(batch)
-                while sum(map(len, held)) >= self.block_rows:
-                    table = pa.Table.from_batches(held).combine_chunks()
-                    yield table.slice(0, self.block_rows).combine_chunks().to_batches()[0]
-                    held = table.slice(self.block_rows).to_batches()
-            if sum(map(len, held)):
-                yield pa.Table.from_batches(held).combine_chunks().to_batches()[0]
+            yield from self._cut(reader, 0)
 
+    def _cut(self, batches: Iterable[pa.RecordBatch], skip: int) -> Iterator[pa.RecordBatch]:
+        """Leave out so many rows, and cut batches of any sizes into blocks."""
+        held: list[pa.RecordBatch] = []
+        for batch in batches:
+            held.append(batch.slice(min(skip, len(batch))))
+            skip -= len(batch) - len(held[-1])
+            while sum(map(len, held)) >= self.block_rows:
+                table = pa.Table.from_batches(held)
+                yield _as_batch(table.slice(0, self.block_rows))
+                held = table.slice(self.block_rows).to_batches()
+        if sum(map(len, held)):
+            yield _as_batch(pa.Table.from_batches(held))
 
-class _Seen:
-    """The hashes of ids seen so far, 8 bytes each, as few sorted runs: adding n of them costs n log n in all."""
-
-    def __init__(self) -> None:
-        self._runs: list[NDArray[np.uint64]] = []
-
-    def add(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Add some, and return which of them were there before, or stand earlier among them."""
-        order = np.argsort(hashes, kind="stable")
-        run = hashes[order]
-        repeated = np.zeros(len(hashes), dtype=bool)
-        repeated[order[1:][run[1:] == run[:-1]]] = True
-        for earlier in self._runs:
-            place = np.minimum(np.searchsorted(earlier, run), len(earlier) - 1)
-            repeated[order[earlier[place] == run]] = True
-        # Runs double in length: a run is put together with its neighbour when it has grown as long.
-        while self._runs and len(self._runs[-1]) <= len(run):
-            run = np.sort(np.concatenate([self._runs.pop(), run]), kind="stable")
-        if len(run):
-            self._runs.append(run)
-        return repeated
+    def _ids(self, batch: pa.RecordBatch, row: int) -> pa.StringArray:
+        if self.id_column is None:
+            return pa.array(np.arange(row, row + len(batch))).cast(pa.string())
+        return batch.column(self.id_column).cast(pa.string()).fill_null("")
 
 
 def open_stream(
@@ -171,12 +173,15 @@ def open_stream(
         There is no column ``id_column``.
     """
     path = Path(source)
-    if not path.exists():
-        raise MissingSourceError(f"{path}: there is no such file")
+    system, place = find_place(source)
+    if system.get_file_info(place).type == FileType.NotFound:
+        raise MissingSourceError(f"{source}: there is no such file")
     if path.suffix.lower() not in SUFFIXES:
         raise SourceError(f"{path.name}: cannot be read block by block; accepted are {', '.join(SUFFIXES)}")
+    if is_address(source) and not _is_parquet(source):
+        raise SourceError(f"{source}: on other storage GeoParquet alone can be read block by block")
     try:
-        rows, stated, geometry, names = (_look_at_parquet if "parquet" in path.suffix else _look_at_layer)(path)
+        rows, stated, geometry, names = (_look_at_parquet if _is_parquet(source) else _look_at_layer)(source)
     except (pa.ArrowInvalid, DataSourceError, DataLayerError, OSError, ValueError, KeyError) as error:
         if isinstance(error, SourceError):
             raise
@@ -190,28 +195,43 @@ def open_stream(
         id_column = next((name for name in names if name.lower() in known), None)
     elif id_column not in names:
         raise ArgumentError(f"id_column={id_column!r} is not in {path.name}; it has {', '.join(names)}")
-    return ParcelStream(path, rows, found, geometry, id_column, block_rows)
+    return ParcelStream(str(source), rows, found, geometry, id_column, block_rows)
 
 
-def _look_at_parquet(path: Path) -> tuple[int, Any, str, list[str]]:
-    file = pq.ParquetFile(path)
+def _is_parquet(source: str | os.PathLike[str]) -> bool:
+    return "parquet" in Path(source).suffix.lower()
+
+
+def _open_parquet(source: str | os.PathLike[str]) -> pq.ParquetFile:
+    system, place = find_place(source)
+    return pq.ParquetFile(place, filesystem=system)
+
+
+def _as_batch(table: pa.Table) -> pa.RecordBatch:
+    return table.combine_chunks().to_batches()[0]
+
+
+def _look_at_parquet(source: str | os.PathLike[str]) -> tuple[int, Any, str, list[str]]:
+    file = _open_parquet(source)
     text = (file.schema_arrow.metadata or {}).get(b"geo")
     if text is None:
-        raise SourceError(f"{path.name}: is Parquet without the 'geo' metadata of GeoParquet")
+        raise SourceError(f"{Path(source).name}: is Parquet without the 'geo' metadata of GeoParquet")
     about = json.loads(text)
     geometry = about["primary_column"]
     column = about["columns"][geometry]
     if column["encoding"] != "WKB":
-        raise SourceError(f"{path.name}: geometry is encoded as {column['encoding']!r}; accepted is 'WKB'")
+        raise SourceError(f"{Path(source).name}: geometry is encoded as {column['encoding']!r}; accepted is 'WKB'")
     # GeoParquet without a CRS is in longitude and latitude of WGS 84, by its standard.
     crs = CRS.from_json_dict(column["crs"]) if column.get("crs") else (None if "crs" in column else "OGC:CRS84")
     return file.metadata.num_rows, crs, geometry, [name for name in file.schema_arrow.names if name != geometry]
 
 
-def _look_at_layer(path: Path) -> tuple[int, Any, str, list[str]]:
-    layers = pyogrio.list_layers(path)[:, 0].tolist()
+def _look_at_layer(source: str | os.PathLike[str]) -> tuple[int, Any, str, list[str]]:
+    layers = pyogrio.list_layers(source)[:, 0].tolist()
     if len(layers) != 1:
-        raise SourceError(f"{path.name}: holds {len(layers)} layers ({', '.join(layers)}); accepted is a file with one")
-    about = pyogrio.read_info(path)
+        raise SourceError(
+            f"{Path(source).name}: holds {len(layers)} layers ({', '.join(layers)}); accepted is a file with one"
+        )
+    about = pyogrio.read_info(source)
     geometry = about["geometry_name"] or "wkb_geometry"
     return int(about["features"]), about["crs"], geometry, list(about["fields"])
