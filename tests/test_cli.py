@@ -135,16 +135,6 @@ def test_severity_is_shown(parcels, plan):
     assert "prohibits" in run("check", parcels, "--layers", plan).output
 
 
-def test_batch_writes_tables_and_sums_up(plan, parcels, tmp_path):
-    shown = run("batch", parcels, "--layers", plan, "-o", tmp_path / "out.parquet")
-    assert shown.exit_code == 1
-    assert "2 宗 / parcels" in shown.output
-    assert {path.name for path in (tmp_path / "out.parquet").iterdir()} >= {"overlaps", "findings", "verdicts"}
-    again = run("batch", parcels, "--layers", plan, "-o", tmp_path / "out.parquet")
-    assert again.exit_code == 2
-    assert "exists already" in again.output
-
-
 def test_index_shows_and_clears_what_is_kept(plan, parcels, tmp_path, monkeypatch):
     monkeypatch.setenv("QY_GIS_CACHE", str(tmp_path / "cache"))
     run("check", parcels, "--layers", plan)

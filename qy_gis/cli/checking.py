@@ -1,12 +1,14 @@
-"""Commands that check: layers, check, batch, index, demo."""
+"""Commands that check: layers, check, index, demo."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
+from qy_gis.cli.batching import BatchOptions, batch_options, is_batch, run_batch
 from qy_gis.cli.common import LAYERS_HELP, make_folder, one_line_errors, refuse_overwriting, show_progress
 from qy_gis.errors import ArgumentError
 
@@ -38,7 +40,14 @@ def layers(folders: tuple[str, ...], validate: bool, as_json: bool) -> None:
 
 @click.command()
 @click.argument("file", type=click.Path())
-@click.option("-o", "--output", "outputs", multiple=True, type=click.Path(), help="Write .json, .gpkg or .html too.")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    type=click.Path(),
+    help="Write .json, .gpkg or .html too; or .parquet, block by block, for a file of any size.",
+)
 @click.option("--industry", help="Industry of the project, e.g. 新能源; a wrong name lists those of the plan.")
 @click.option("--layers", "folders", multiple=True, type=click.Path(), help=LAYERS_HELP)
 @click.option("--crs", help="CRS of the coordinates if the file does not say, e.g. EPSG:4526.")
@@ -49,7 +58,8 @@ def layers(folders: tuple[str, ...], validate: bool, as_json: bool) -> None:
     "--tolerance", type=float, help="Overlaps up to this area (m2) do not count. Default: as each layer says."
 )
 @click.option("--repair", is_flag=True, help="Accept repairs of geometry that change the area noticeably.")
-@click.option("--json", "as_json", is_flag=True, help="Print the whole result as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole result as JSON (of a batch, the summary).")
+@batch_options
 def check(
     file: str,
     outputs: tuple[str, ...],
@@ -62,6 +72,7 @@ def check(
     tolerance: float | None,
     repair: bool,
     as_json: bool,
+    **batch: Any,
 ) -> None:
     """核查地块：面积、重叠、结论与理由。Check the parcels of FILE against the plan.
 
@@ -70,8 +81,25 @@ def check(
     \b
     qy-gis check parcel.txt --industry 新能源
     qy-gis check parcels.gpkg --layers office/ -o result.html -o result.gpkg
+
+    批量：数据大于内存也可，中断可续。-o 名.parquet 总是批量；单独 -o 名.gpkg 而地块超过一万宗时也是。
+    A batch reads GeoParquet, GeoPackage or FlatGeobuf of any size, block by block: always with -o NAME.parquet (a
+    folder of tables), and with -o NAME.gpkg alone when FILE has more than 10,000 parcels.
+
+    \b
+    qy-gis check big.parquet -o out.parquet --layers office/ --summary out.html
+    qy-gis check big.parquet -o out.parquet --layers office/ --resume
     """
     with one_line_errors():
+        options = BatchOptions(**batch)
+        if is_batch(file, outputs):
+            refused = {"--layer": layer, "--encoding": encoding, "--repair": repair}
+            if any(refused.values()):
+                given = ", ".join(name for name, value in refused.items() if value)
+                raise ArgumentError(f"{given}: not for a batch (-o {outputs[0]}); qy-gis convert may prepare the file")
+            asked = {"folders": folders, "tolerance_m2": tolerance, "crs": crs, "id_column": id_column}
+            sys.exit(run_batch(file, outputs[0], options, industry=industry, as_json=as_json, **asked))
+        options.refuse()
         from qy_gis.parcels.read import read_parcels
         from qy_gis.plan.read import read_plan
         from qy_gis.reports.write import check_suffix, to_json, write_report
@@ -95,76 +123,6 @@ def check(
         for output in outputs:
             click.echo(f"已写出 / written: {write_report(result, output)}", err=as_json)
     sys.exit(0 if (result.verdicts["verdict"] == "suitable").all() else 1)
-
-
-@click.command()
-@click.argument("file", type=click.Path())
-@click.option(
-    "-o", "--output", required=True, type=click.Path(), help="Folder of Parquet tables to make, e.g. out.parquet."
-)
-@click.option("--industry", help="Industry of the projects, e.g. 新能源; a wrong name lists those of the plan.")
-@click.option("--layers", "folders", multiple=True, type=click.Path(), help=LAYERS_HELP)
-@click.option("--crs", help="CRS of the coordinates if the file does not say, e.g. EPSG:4526.")
-@click.option("--id-column", help="Column with the parcels' ids, if it has no known heading.")
-@click.option("--tolerance", type=float, help="Overlaps up to this area (m2) do not count.")
-@click.option("--threads", type=click.IntRange(min=1), help="Blocks checked at a time. Default: one to a core.")
-@click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
-@click.option("--strict", is_flag=True, help="Stop at the first parcel that cannot be checked.")
-def batch(
-    file: str,
-    output: str,
-    industry: str | None,
-    folders: tuple[str, ...],
-    crs: str | None,
-    id_column: str | None,
-    tolerance: float | None,
-    threads: int | None,
-    resume: bool,
-    strict: bool,
-) -> None:
-    """批量核查：数据大于内存也可，中断可续。Check a file of any size, block by block.
-
-    FILE is GeoParquet, GeoPackage or FlatGeobuf.
-
-    \b
-    qy-gis batch parcels.parquet -o out.parquet --layers office/
-    qy-gis batch parcels.parquet -o out.parquet --layers office/ --resume
-    """
-    with one_line_errors():
-        from rich.console import Console
-        from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn, TimeRemainingColumn
-
-        from qy_gis.plan.read import read_plan
-        from qy_gis.reports.terminal import print_batch
-
-        try:
-            from qy_gis.verdict.batch import check_file
-        except ImportError as error:
-            raise ArgumentError("a batch needs pyarrow; pip install 'qy-gis[parquet]'") from error
-        shown = (SpinnerColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-        try:
-            with Progress(*shown, console=Console(stderr=True), transient=True) as bar:
-                task = bar.add_task("", total=None)
-                summary = check_file(
-                    file,
-                    output,
-                    folders=folders,
-                    industry=industry,
-                    tolerance_m2=tolerance,
-                    crs=crs,
-                    id_column=id_column,
-                    threads=threads,
-                    resume=resume,
-                    strict=strict,
-                    progress=lambda done, total: bar.update(task, completed=done, total=total),
-                )
-        except KeyboardInterrupt:
-            click.echo("已中断；加 --resume 可续 / stopped; the same command with --resume goes on", err=True)
-            sys.exit(130)
-        print_batch(summary, read_plan(*folders))
-        click.echo(f"已写出 / written: {output}")
-    verdicts = summary["verdicts"]
-    sys.exit(0 if verdicts["suitable"] == summary["parcels"] and not summary["rejects"] else 1)
 
 
 @click.command()

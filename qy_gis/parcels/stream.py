@@ -77,6 +77,11 @@ class ParcelStream:
         return {**tell_version(self.source), "rows": self.rows}
 
     @property
+    def in_any_order(self) -> bool:
+        """Whether a block can be read without those before it."""
+        return _is_parquet(self.source)
+
+    @property
     def block_count(self) -> int:
         """How many blocks the file has."""
         return -(-self.rows // self.block_rows)

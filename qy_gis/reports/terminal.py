@@ -13,6 +13,7 @@ from rich.table import Table
 
 from qy_gis.columns import SEVERITY_TEXT, VERDICT_TEXT
 from qy_gis.plan.model import Plan
+from qy_gis.reports.summary import tabulate_summary
 from qy_gis.reports.tables import tabulate_overlaps
 from qy_gis.verdict.check import CheckResult
 
@@ -127,23 +128,17 @@ def print_combined(plan: Plan, cross: pd.DataFrame) -> None:
     _console().print(table)
 
 
-def print_batch(summary: dict[str, Any], plan: Plan) -> None:
-    """Print the summary of a batch: verdicts, area inside each layer, and unknowns by rule."""
-    table = Table(
-        title=f"{summary['parcels']:,} 宗 / parcels; {summary['rejects']:,} 未核查 / rejected", title_justify="left"
-    )
-    table.add_column("结论 verdict")
-    table.add_column("宗数 parcels", justify="right")
-    for verdict, count in summary["verdicts"].items():
-        table.add_row(" ".join(VERDICT_TEXT[verdict]), f"{count:,}")
-    _console().print(table)
-    table = Table(title="各图层内面积 / area inside each layer", title_justify="left")
-    for heading in ("图层 layer", "公顷 ha", "亩 mu", "待核实 unknown"):
-        table.add_column(heading, justify="left" if "layer" in heading else "right")
-    for key, area in summary["area_m2"].items():
-        unknown = sum(count for rule, count in summary["unknowns"].items() if rule.partition(".")[0] == key)
-        table.add_row(_shown(plan.layers[key].title.zh), f"{area / 1e4:,.2f}", f"{area * 0.0015:,.2f}", f"{unknown:,}")
-    _console().print(table)
+def print_summary(summary: dict[str, Any], plan: Plan) -> None:
+    """Print the summary of a batch: verdicts, land inside each layer, and what became of each rule."""
+    click.echo(f"{summary['parcels']:,} 宗 / parcels; {summary['rejects']:,} 未核查 / rejected")
+    for each in tabulate_summary(summary, plan):
+        table = Table(title=f"{each.zh} / {each.en}", title_justify="left")
+        for column in each.columns:
+            justify: Any = "left" if column.kind == "text" else "right"
+            table.add_column(f"{column.zh}\n{column.en}", justify=justify, overflow="fold")
+        for row in each.rows:
+            table.add_row(*map(_shown, each.shown(row)))
+        _console().print(table)
 
 
 def _console() -> Console:

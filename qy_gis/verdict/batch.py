@@ -1,32 +1,34 @@
 """Check files larger than memory: parcels stream through in blocks, and every block is a file of its own.
 
-The result is a folder of Parquet tables, each a data set of parts that pandas, DuckDB and GIS programs read as one.
-Parts are written whole or not at all, in a folder that takes its name only when all are there; a run that was stopped,
-by whatever, goes on where it was, and its parts are the same to the byte.
+The result is a folder of Parquet tables, each a data set of parts that pandas, DuckDB and GIS programs read as one, or
+a GeoPackage put together from them. Parts are written whole or not at all; a run that was stopped, by whatever, goes on
+where it was, and its parts are the same to the byte, whether threads or other machines make them.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
-from qy_gis.errors import OutputError
+from qy_gis.errors import OutputError, SourceError
 from qy_gis.overlay.index import open_index
+from qy_gis.parcels.places import is_address
 from qy_gis.parcels.stream import Block, ParcelStream, open_stream
 from qy_gis.plan.digest import hash_files, hash_rules
 from qy_gis.plan.model import Plan
 from qy_gis.plan.read import read_plan
-from qy_gis.verdict.block import TABLES, check_block
-from qy_gis.verdict.findings import VERDICTS
+from qy_gis.verdict.block import check_block
+from qy_gis.verdict.gather import gather_parts
+from qy_gis.verdict.outlines import add_distances, add_metadata, add_outlines, find_checked
+from qy_gis.verdict.parts import SUMMARY_KEY, Parts, prepare_parts
+from qy_gis.verdict.summary import add_up, summarise_block
 
 #: Called as ``progress(parcels done, parcels in all)``.
 Progress = Callable[[int, int], None]
@@ -34,7 +36,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Job:
-    """What a batch is asked for: all that decides the bytes of its parts."""
+    """What a batch is asked for: all that decides the bytes of its parts, and whether a bad parcel stops it."""
 
     source: str
     folders: tuple[str, ...]
@@ -43,15 +45,29 @@ class Job:
     crs: str | None
     id_column: str | None
     block_rows: int
+    distances: bool
+    strict: bool
+
+    def open(self) -> tuple[Plan, ParcelStream]:
+        """Read the plan and open the file."""
+        plan = read_plan(*self.folders)
+        plan.industry(self.industry)
+        return plan, open_stream(self.source, crs=self.crs, id_column=self.id_column, block_rows=self.block_rows)
 
     def fingerprint(self, plan: Plan, stream: ParcelStream) -> dict[str, Any]:
-        """Return what a run that goes on must have in common with the one that stopped."""
+        """Return what runs and processes that work on the same parts must have in common."""
+        asked = {name: value for name, value in vars(self).items() if name != "strict"}
         return {
-            "job": {**self.__dict__, "source": Path(self.source).name, "folders": len(self.folders)},
+            "job": {**asked, "source": Path(self.source).name, "folders": len(self.folders)},
             "source": stream.fingerprint,
             "plan": hash_files(plan),
             "rules": hash_rules(plan),
+            "versions": {name: version(name) for name in ("qy-gis", "numpy", "pyarrow", "pyproj", "shapely")},
         }
+
+
+#: Makes the parts of the blocks that are not done, and yields the parcels of each block that it finished.
+Executor = Callable[[Job, Plan, ParcelStream, Parts], Iterator[int]]
 
 
 def check_file(
@@ -64,7 +80,9 @@ def check_file(
     crs: str | None = None,
     id_column: str | None = None,
     block_rows: int = 50_000,
+    distances: bool = False,
     threads: int | None = None,
+    dask: str | None = None,
     resume: bool = False,
     strict: bool = False,
     progress: Progress | None = None,
@@ -74,33 +92,38 @@ def check_file(
     Parameters
     ----------
     source
-        GeoParquet, GeoPackage or FlatGeobuf.
+        GeoParquet, GeoPackage or FlatGeobuf; GeoParquet also on other storage (``s3://…``, through fsspec).
     output
-        Folder to make, for example ``out.parquet``: a folder of parts for each of `TABLES`, and ``summary.json``.
+        Folder to make, for example ``out.parquet``: a folder of parts for each of `qy_gis.verdict.block.TABLES`, and
+        ``summary.json``; on other storage too. Or a GeoPackage to make, ``out.gpkg``, of the same tables.
     folders
         Plan folders, as for `qy_gis.read_plan`.
     industry, tolerance_m2, crs, id_column
         As for `qy_gis.check` and `qy_gis.read_parcels`. Without ``id_column`` a known heading, else the row's number.
     block_rows
         Parcels to a block.
+    distances
+        Add ``distance_m`` to the overlaps, which takes longer than all the rest.
     threads
-        How many blocks at a time; None for one to a core.
+        How many blocks at a time, or how many processes if ``dask`` is ``local``; None for one to a core.
+    dask
+        Address of a Dask scheduler, or ``local`` for processes on this machine; see `qy_gis.verdict.cluster`.
     resume
         Go on with a run that was stopped. Without it, what such a run left is removed.
     strict
         Stop at the first parcel that cannot be checked, instead of listing it in ``rejects``.
     progress
-        Called after each block.
+        Called at the start and after each block.
 
     Returns
     -------
     dict
-        The summary: parcels, rejects, verdicts by kind, and per layer the area (m2) inside and unknowns by rule.
+        The summary; see `qy_gis.verdict.summary.summarise_block`.
 
     Raises
     ------
     OutputError
-        The output exists, or the run to go on with was of something else.
+        The output exists or cannot be written, or the run to go on with was of something else.
     GeometryError
         ``strict``, and a parcel cannot be checked.
     SourceError, CRSError, PlanError, ArgumentError
@@ -114,113 +137,80 @@ def check_file(
         None if crs is None else str(crs),
         id_column,
         block_rows,
+        distances,
+        strict,
     )
-    target = Path(output)
-    if target.exists():
-        raise OutputError(f"{target}: exists already; remove it, or give another -o")
-    plan = read_plan(*folders)
-    plan.industry(industry)
-    stream = open_stream(source, crs=crs, id_column=id_column, block_rows=block_rows)
-    part = target.with_name(target.name + ".part")
-    _prepare_folder(part, job.fingerprint(plan, stream), resume=resume)
+    as_geopackage = Path(output).suffix.lower() == ".gpkg"
+    if as_geopackage and is_address(output):
+        raise OutputError(f"{output}: a GeoPackage is written on this machine; give a folder, such as out.parquet")
+    plan, stream = job.open()
+    if not stream.rows:
+        raise SourceError(f"{source}: holds no parcel")
+    execute = _choose_executor(stream, threads, dask)
+    parts = prepare_parts(output, job.fingerprint(plan, stream), resume=resume)
+    # Other processes find it ready.
     open_index(plan)
-    done = 0
-    threads = threads or os.cpu_count() or 1
-    waiting: deque[tuple[Block, Future[None]]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            for block in stream.blocks():
-                if not _is_done(part, block.number):
-                    waiting.append((block, pool.submit(write_block, block, plan, job, part, strict=strict)))
-                else:
-                    done += block.rows
-                # A few blocks ahead keep every core at work; more would only fill memory.
-                while len(waiting) > threads + 1:
-                    done += _finish(waiting)
-                    if progress is not None:
-                        progress(done, stream.rows)
-            while waiting:
-                done += _finish(waiting)
-                if progress is not None:
-                    progress(done, stream.rows)
-        except BaseException:
-            for _, future in waiting:
-                future.cancel()
-            raise
-    summary = summarise(part, plan)
-    (part / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    part.replace(target)
+    done = sum(min(block_rows, stream.rows - number * block_rows) for number in parts.done())
+    if progress is not None:
+        progress(done, stream.rows)
+    for finished in execute(job, plan, stream, parts):
+        done += finished
+        if progress is not None:
+            progress(done, stream.rows)
+    if len(parts.done()) != stream.block_count:
+        raise SourceError(f"{source}: says that it holds {stream.rows} parcels, but {done} were read; is it damaged?")
+    summary = add_up(parts, plan)
+    if as_geopackage:
+        gather_parts(parts, Path(output), stream.crs)
+        parts.remove()
+    else:
+        parts.write_summary(summary)
+        parts.place()
     return summary
 
 
-def write_block(block: Block, plan: Plan, job: Job, folder: Path, *, strict: bool) -> None:
-    """Check the parcels of one block and write its parts; ``verdicts`` last, which says that the block is done."""
+def write_block(block: Block, plan: Plan, job: Job, parts: Parts) -> None:
+    """Check the parcels of one block and write its parts."""
     tables = check_block(
-        block, plan, industry=plan.industry(job.industry), tolerance_m2=job.tolerance_m2, strict=strict
+        block, plan, industry=plan.industry(job.industry), tolerance_m2=job.tolerance_m2, strict=job.strict
     )
-    for name, table in tables.items():
-        path = _part_path(folder, name, block.number)
-        unfinished = path.with_suffix(".unfinished")
-        pq.write_table(table, unfinished, compression="zstd", use_dictionary=True, write_statistics=False)
-        unfinished.replace(path)
+    summary = summarise_block(tables, plan)
+    checked = find_checked(block, tables["rejects"])
+    if job.distances:
+        tables["overlaps"] = add_distances(tables["overlaps"], block, checked, open_index(plan))
+    verdicts = add_outlines(tables["verdicts"], block, checked)
+    tables["verdicts"] = add_metadata(verdicts, SUMMARY_KEY, summary)
+    parts.write(block.number, tables)
 
 
-def summarise(folder: Path, plan: Plan) -> dict[str, Any]:
-    """Sum up the parts of a batch: counts, verdicts, area inside each layer, and unknowns by rule."""
-    verdicts = dict.fromkeys(VERDICTS, 0)
-    area = dict.fromkeys(plan.layers, 0.0)
-    unknowns: dict[str, int] = {}
-    parcels = rejects = 0
-    for path in sorted((folder / "verdicts").glob("*.parquet")):
-        counts = pq.read_table(path, columns=["verdict"])["verdict"].value_counts().to_pylist()
-        for each in counts:
-            verdicts[each["values"]] += each["counts"]
-            parcels += each["counts"]
-    for path in sorted((folder / "overlaps").glob("*.parquet")):
-        table = pq.read_table(path, columns=["layer", "feature_id", "area_m2"]).to_pandas()
-        inside = table[table["feature_id"] != ""].groupby("layer", observed=True)["area_m2"].sum()
-        for key, value in inside.items():
-            area[str(key)] += float(value)
-    for path in sorted((folder / "findings").glob("*.parquet")):
-        table = pq.read_table(path, columns=["layer", "rule"], filters=[("outcome", "=", "unknown")])
-        for key, count in table.to_pandas().value_counts().items():
-            name = ".".join(map(str, key))
-            unknowns[name] = unknowns.get(name, 0) + int(count)
-    for path in sorted((folder / "rejects").glob("*.parquet")):
-        rejects += pq.read_metadata(path).num_rows
-    return {
-        "parcels": parcels,
-        "rejects": rejects,
-        "verdicts": verdicts,
-        "area_m2": {key: round(value, 2) for key, value in area.items()},
-        "unknowns": dict(sorted(unknowns.items())),
-    }
+def _choose_executor(stream: ParcelStream, threads: int | None, dask: str | None) -> Executor:
+    if dask is not None:
+        from qy_gis.verdict.cluster import check_address, run_on_cluster
+
+        check_address(dask, stream)
+        return partial(run_on_cluster, address=dask, workers=threads)
+    return partial(_run_in_threads, threads=threads or os.cpu_count() or 1)
 
 
-def _finish(waiting: deque[tuple[Block, Future[None]]]) -> int:
-    block, future = waiting.popleft()
-    future.result()
-    return block.rows
+def _run_in_threads(job: Job, plan: Plan, stream: ParcelStream, parts: Parts, *, threads: int) -> Iterator[int]:
+    done = parts.done()
+    waiting: deque[tuple[int, Future[None]]] = deque()
 
+    def finish() -> int:
+        rows, future = waiting.popleft()
+        future.result()
+        return rows
 
-def _prepare_folder(part: Path, fingerprint: dict[str, Any], *, resume: bool) -> None:
-    text = json.dumps(fingerprint, ensure_ascii=False, indent=1, sort_keys=True)
-    note = part / "job.json"
-    if resume and note.exists() and note.read_text(encoding="utf-8") != text:
-        raise OutputError(f"{part}: is of another file, plan or option; remove it, or leave --resume out to start anew")
-    if not resume:
-        shutil.rmtree(part, ignore_errors=True)
-    try:
-        for name in TABLES:
-            (part / name).mkdir(parents=True, exist_ok=True)
-        note.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{part}: cannot be written: {error}") from error
-
-
-def _part_path(folder: Path, table: str, number: int) -> Path:
-    return folder / table / f"part-{number:06d}.parquet"
-
-
-def _is_done(folder: Path, number: int) -> bool:
-    return _part_path(folder, "verdicts", number).exists()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for block in stream.blocks():
+                if block.number not in done:
+                    waiting.append((block.rows, pool.submit(write_block, block, plan, job, parts)))
+                # A few blocks ahead keep every core at work; more would only fill memory.
+                while len(waiting) > threads + 1:
+                    yield finish()
+            while waiting:
+                yield finish()
+        finally:
+            for _, future in waiting:
+                future.cancel()

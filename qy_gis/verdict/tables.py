@@ -17,7 +17,10 @@ from qy_gis.overlay.index import Index
 from qy_gis.overlay.overlap import OUTSIDE, Measured
 from qy_gis.plan.model import Plan
 from qy_gis.verdict.findings import VERDICTS, explain_briefly, judge_parcels
-from qy_gis.verdict.rules import FAIL, UNKNOWN, Judged
+from qy_gis.verdict.rules import FAIL, UNKNOWN, UNSTATED, Judged
+
+#: Why an outcome is unknown: the layer is not complete there, its line may be off, or no industry was stated.
+CAUSES = ("", "data", "accuracy", "industry")
 
 
 def arrow_overlaps(measured: Measured, index: Index, ids: pa.StringArray) -> pa.Table:
@@ -48,7 +51,7 @@ def arrow_overlaps(measured: Measured, index: Index, ids: pa.StringArray) -> pa.
 
 
 def arrow_findings(judged: Judged, measured: Measured, plan: Plan, ids: pa.StringArray) -> pa.Table:
-    """Return the findings: a row per parcel and rule, columns `qy_gis.columns.FINDINGS`."""
+    """Return the findings: a row per parcel and rule, columns `qy_gis.columns.FINDINGS` and ``cause`` (`CAUSES`)."""
     rows, rules = judged.outcome.shape
     rule = np.tile(np.arange(rules), rows)
     layers = list(plan.layers.values())
@@ -63,6 +66,12 @@ def arrow_findings(judged: Judged, measured: Measured, plan: Plan, ids: pa.Strin
         for partly in (False, True)
     ]
     reason, reason_en, settle = zip(*texts, strict=True) if texts else ((), (), ())
+    causes = [
+        _cause(outcome, int(concern), partly)
+        for concern in judged.concern
+        for outcome in range(3)
+        for partly in (False, True)
+    ]
     return pa.table(
         {
             "parcel_id": _of_parcels(np.repeat(np.arange(rows), rules), ids),
@@ -70,6 +79,7 @@ def arrow_findings(judged: Judged, measured: Measured, plan: Plan, ids: pa.Strin
             "rule": _dictionary(rule, [each.key for each in judged.rules]),
             "severity": _dictionary(rule, [each.severity for each in judged.rules]),
             "outcome": _dictionary(judged.outcome.ravel(), columns.OUTCOMES),
+            "cause": _dictionary(code.ravel(), causes),
             "overlap_m2": judged.nominal.ravel(),
             "low_m2": judged.low.ravel(),
             "high_m2": judged.high.ravel(),
@@ -103,6 +113,14 @@ def arrow_verdicts(judged: Judged, measured: Measured, ids: pa.StringArray) -> p
 def _of_parcels(parcel: NDArray[np.integer], ids: pa.StringArray) -> pa.DictionaryArray:
     # Ids are different from one another, and so are a dictionary as they are.
     return pa.DictionaryArray.from_arrays(pa.array(parcel.astype(np.int32)), ids)
+
+
+def _cause(outcome: int, concern: int, incomplete: bool) -> str:
+    if outcome != UNKNOWN:
+        return ""
+    if concern == UNSTATED:
+        return "industry"
+    return "data" if incomplete else "accuracy"
 
 
 def _dictionary(codes: NDArray[np.integer], words: Sequence[str] | NDArray[np.object_]) -> pa.DictionaryArray:

@@ -1,0 +1,163 @@
+"""Run a batch on a Dask cluster: every worker reads blocks of the file itself, checks them, and writes their parts.
+
+Nothing but numbers goes over the scheduler. A block of a worker that dies is checked again by another. The file, the
+output and the plan folders must be where the workers find them under the same names: a shared folder, or (file and
+output) other storage. A worker whose plan, file or version of qy_gis is not that of the process that asks refuses.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import lru_cache
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qy_gis.errors import ArgumentError, SourceError
+from qy_gis.overlay.index import open_index
+from qy_gis.parcels.stream import ParcelStream
+from qy_gis.plan.model import Plan
+from qy_gis.verdict.parts import Parts
+
+if TYPE_CHECKING:
+    from qy_gis.verdict.batch import Job
+
+#: Dask gives a task up when this many workers died with it: it, and not the machine, may be at fault.
+_DEATHS = 5
+
+#: How long (s) a scheduler may take to answer.
+_ANSWER_S = 10
+
+_opening = Lock()
+
+
+def check_address(address: str, stream: ParcelStream) -> None:
+    """Refuse, before any work, what cannot be the address of a cluster, or a file whose blocks it cannot read.
+
+    Raises
+    ------
+    ArgumentError
+        So it is, or Dask is not installed.
+    """
+    if importlib.util.find_spec("distributed") is None:
+        raise ArgumentError("--dask needs the extra: pip install 'qy-gis[dask]'")
+    if address != "local" and "://" not in address:
+        raise ArgumentError(
+            f"--dask {address}: is not accepted; give 'local', or an address such as tcp://10.0.0.1:8786"
+        )
+    if not stream.in_any_order:
+        raise ArgumentError(f"{stream.source}: --dask reads GeoParquet; qy-gis convert makes it of other formats")
+
+
+def run_on_cluster(
+    job: Job, plan: Plan, stream: ParcelStream, parts: Parts, *, address: str, workers: int | None
+) -> Iterator[int]:
+    """Make the parts of all blocks that are not done, and yield the parcels of each block that was finished.
+
+    Parameters
+    ----------
+    job, plan, stream, parts
+        The work, as opened by the process that asks.
+    address
+        Of a Dask scheduler, such as ``tcp://10.0.0.1:8786``, or ``local``: processes on this machine.
+    workers
+        How many processes, if ``local``; None for one to a core.
+
+    Raises
+    ------
+    ArgumentError
+        The scheduler does not answer, or a worker finds something else under the same name.
+    SourceError
+        A block ended one worker after the other.
+    """
+    from distributed import KilledWorker, as_completed
+
+    with _connect(address, workers) as client:
+        done = parts.done()
+        fingerprint = json.dumps(job.fingerprint(plan, stream))
+        waiting = {}
+        for number, repeated in enumerate(stream.repeats()):
+            if number in done:
+                continue
+            task = client.submit(
+                check_one,
+                number,
+                np.flatnonzero(repeated),
+                job,
+                parts,
+                fingerprint,
+                pure=False,
+            )
+            waiting[task] = number, len(repeated)
+        try:
+            for task in as_completed(list(waiting)):
+                block, rows = waiting.pop(task)
+                try:
+                    task.result()
+                except KilledWorker as error:
+                    raise SourceError(
+                        f"{job.source}: block {block} ended {_DEATHS} workers; have they memory enough? "
+                        "What is done is kept; go on with --resume"
+                    ) from error
+                yield rows
+        finally:
+            client.cancel(list(waiting))
+
+
+def check_one(number: int, repeated: NDArray[np.int64], job: Job, parts: Parts, fingerprint: str) -> None:
+    """Check one block, on a worker; nothing is left to do if another worker was faster or died after the last part."""
+    from qy_gis.verdict.batch import write_block
+
+    if parts.has(number):
+        return
+    plan, stream = _open(job, fingerprint)
+    block = next(stream.blocks(first=number, stop=number + 1))
+    flags = np.zeros(block.rows, dtype=bool)
+    flags[repeated] = True
+    write_block(replace(block, repeated=flags), plan, job, parts)
+
+
+def _open(job: Job, fingerprint: str) -> tuple[Plan, ParcelStream]:
+    # Threads of one worker that begin together open the plan once.
+    with _opening:
+        return _open_once(job, fingerprint)
+
+
+@lru_cache(maxsize=1)
+def _open_once(job: Job, fingerprint: str) -> tuple[Plan, ParcelStream]:
+    plan, stream = job.open()
+    theirs, ours = json.loads(fingerprint), job.fingerprint(plan, stream)
+    differing = [name for name in ours if ours[name] != theirs.get(name)]
+    if differing:
+        raise ArgumentError(f"a worker finds another {', '.join(differing)} under the same name; see docs/scale.md")
+    open_index(plan)
+    return plan, stream
+
+
+@contextmanager
+def _connect(address: str, workers: int | None) -> Iterator[Any]:
+    import dask
+    from distributed import Client, LocalCluster
+
+    with dask.config.set({"distributed.scheduler.allowed-failures": _DEATHS - 1}):
+        if address == "local":
+            with (
+                LocalCluster(
+                    n_workers=workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
+                ) as cluster,
+                Client(cluster) as client,
+            ):
+                yield client
+            return
+        try:
+            client = Client(address, timeout=_ANSWER_S)
+        except (OSError, ValueError) as error:
+            raise ArgumentError(f"--dask {address}: no scheduler answers there: {error}") from error
+        with client:
+            yield client
