@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from qy_gis.errors import (
         ArgumentError,
+        ClusterError,
         CRSError,
         GeometryError,
         GridWarning,
@@ -41,6 +42,7 @@ _HOME = {
     "ArgumentError": "errors",
     "CRSError": "errors",
     "CheckResult": "verdict.check",
+    "ClusterError": "errors",
     "GeometryError": "errors",
     "GridWarning": "errors",
     "Layer": "plan.model",
@@ -73,6 +75,7 @@ __all__ = [
     "ArgumentError",
     "CRSError",
     "CheckResult",
+    "ClusterError",
     "GeometryError",
     "GridWarning",
     "Layer",

@@ -25,6 +25,10 @@ class PlanError(QyGisError, ValueError):
         count = f"{len(self.faults)} fault{'s' if len(self.faults) != 1 else ''} in the plan"
         super().__init__("\n".join([count, *(f"- {fault}" for fault in self.faults)]))
 
+    def __reduce__(self) -> tuple[type[PlanError], tuple[list[str]]]:
+        # A worker's error reaches the process that asked with all its faults.
+        return PlanError, (self.faults,)
+
 
 class SourceError(QyGisError, ValueError):
     """A parcel file, or another source of parcels, cannot be read as parcels."""
@@ -48,6 +52,10 @@ class MapError(QyGisError, ValueError):
 
 class OutputError(QyGisError, OSError):
     """An output file cannot be written."""
+
+
+class ClusterError(QyGisError, OSError):
+    """A Dask cluster cannot be reached, or did not stay."""
 
 
 class GridWarning(UserWarning):

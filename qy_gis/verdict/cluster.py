@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qy_gis.errors import ArgumentError, SourceError
+from qy_gis.errors import ArgumentError, ClusterError
 from qy_gis.overlay.index import open_index
 from qy_gis.parcels.stream import ParcelStream
 from qy_gis.plan.model import Plan
@@ -28,11 +29,13 @@ from qy_gis.verdict.parts import Parts
 if TYPE_CHECKING:
     from qy_gis.verdict.batch import Job
 
-#: Dask gives a task up when this many workers died with it: it, and not the machine, may be at fault.
-_DEATHS = 5
+#: Dask gives a block up when more workers than this died with it: it, and not a machine, may be at fault.
+_DEATHS_FORGIVEN = 4
 
 #: How long (s) a scheduler may take to answer.
 _ANSWER_S = 10
+
+_KEPT = "What is done is kept; the same command with --resume goes on"
 
 _opening = Lock()
 
@@ -71,10 +74,10 @@ def run_on_cluster(
 
     Raises
     ------
+    ClusterError
+        The scheduler does not answer or was lost, or a block ended one worker after the other.
     ArgumentError
-        The scheduler does not answer, or a worker finds something else under the same name.
-    SourceError
-        A block ended one worker after the other.
+        A worker finds another plan or file under the same name, or has other versions.
     """
     from distributed import KilledWorker, as_completed
 
@@ -101,10 +104,12 @@ def run_on_cluster(
                 try:
                     task.result()
                 except KilledWorker as error:
-                    raise SourceError(
-                        f"{job.source}: block {block} ended {_DEATHS} workers; have they memory enough? "
-                        "What is done is kept; go on with --resume"
+                    raise ClusterError(
+                        f"--dask {address}: block {block} ended {error.allowed_failures + 1} workers; have they memory "
+                        f"enough? {_KEPT}"
                     ) from error
+                except CancelledError as error:
+                    raise ClusterError(f"--dask {address}: the scheduler was lost or restarted. {_KEPT}") from error
                 yield rows
         finally:
             client.cancel(list(waiting))
@@ -145,7 +150,7 @@ def _connect(address: str, workers: int | None) -> Iterator[Any]:
     import dask
     from distributed import Client, LocalCluster
 
-    with dask.config.set({"distributed.scheduler.allowed-failures": _DEATHS - 1}):
+    with dask.config.set({"distributed.scheduler.allowed-failures": _DEATHS_FORGIVEN}):
         if address == "local":
             with (
                 LocalCluster(
@@ -158,6 +163,6 @@ def _connect(address: str, workers: int | None) -> Iterator[Any]:
         try:
             client = Client(address, timeout=_ANSWER_S)
         except (OSError, ValueError) as error:
-            raise ArgumentError(f"--dask {address}: no scheduler answers there: {error}") from error
+            raise ClusterError(f"--dask {address}: no scheduler answers there: {error}") from error
         with client:
             yield client

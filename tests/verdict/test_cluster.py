@@ -1,8 +1,10 @@
 import json
 import os
+import pickle
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -77,6 +79,36 @@ def test_what_a_worker_refuses_reaches_the_caller(cluster, plan, source, tmp_pat
     assert summary["rejects"] == 1
 
 
+def test_a_cluster_that_is_restarted_is_an_error_and_what_is_done_is_kept(cluster, plan, source, tmp_path):
+    seen: list[int] = []
+
+    def restart(done: int, total: int) -> None:
+        seen.append(done)
+        if len(seen) == 2:
+            with Client(cluster) as client:
+                client.restart()
+
+    options = {"folders": [plan], "block_rows": 50, "dask": cluster.scheduler_address}
+    with pytest.raises(qy.ClusterError, match=r"lost or restarted.*--resume"):
+        check_file(source, tmp_path / "out", **options, progress=restart)
+    assert len(list((tmp_path / "out.part" / "verdicts").glob("*.parquet"))) >= 1
+
+
+def test_a_block_that_ends_every_worker_is_an_error(plan, source, tmp_path, monkeypatch):
+    # A function of no module is sent to the worker as it is.
+    made: dict[str, Any] = {"__name__": "__main__"}
+    exec("def end(*_):\n    import os\n    os._exit(1)", made)
+    monkeypatch.setattr("qy_gis.verdict.cluster.check_one", made["end"])
+    monkeypatch.setattr("qy_gis.verdict.cluster._DEATHS_FORGIVEN", 0)
+    with pytest.raises(qy.ClusterError, match=r"block [01] ended 1 workers.*--resume"):
+        check_file(source, tmp_path / "out", folders=[plan], block_rows=1000, dask="local", threads=1)
+
+
+def test_an_error_of_a_worker_keeps_its_faults():
+    error = pickle.loads(pickle.dumps(qy.PlanError(["a", "b"])))
+    assert (error.faults, str(error)) == (["a", "b"], "2 faults in the plan\n- a\n- b")
+
+
 def test_a_worker_with_another_plan_refuses(cluster, plan, source, tmp_path):
     job = Job(str(source), (str(plan),), None, None, None, None, 500, False, False)
     theirs = json.dumps({**job.fingerprint(*job.open()), "plan": {}, "versions": {}})
@@ -90,7 +122,7 @@ def test_a_worker_with_another_plan_refuses(cluster, plan, source, tmp_path):
 )
 def test_a_scheduler_that_is_not_there_is_an_error(plan, source, tmp_path, address, says, monkeypatch):
     monkeypatch.setattr("qy_gis.verdict.cluster._ANSWER_S", 0.5)
-    with pytest.raises(qy.ArgumentError, match=says):
+    with pytest.raises((qy.ArgumentError, qy.ClusterError), match=says):
         check_file(source, tmp_path / "out", folders=[plan], dask=address)
 
 
