@@ -110,7 +110,8 @@ def run_batch(
                 **asked,
             )
     except KeyboardInterrupt:
-        click.echo("已中断；加 --resume 可续 / stopped; the same command with --resume goes on", err=True)
+        said = "已中断；做完的都留着，同一命令加 --resume 可续 / stopped; what is done is kept, and the same command"
+        click.echo(f"{said} with --resume goes on", err=True)
         return 130
     plan = read_plan(*asked["folders"])
     if as_json:

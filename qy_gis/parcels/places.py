@@ -29,6 +29,11 @@ def find_place(place: str | os.PathLike[str]) -> tuple[FileSystem, str]:
     ------
     ArgumentError
         An address that needs fsspec, or a package for its kind of storage, that is not installed.
+
+    Notes
+    -----
+    Of other storage it is asked that a file is there only when it is whole, as object storage has it; a shared disk
+    without that is mounted, and given as a path.
     """
     if not is_address(place):
         return LocalFileSystem(), str(place)
@@ -46,6 +51,8 @@ def tell_version(place: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _open_address(address: str) -> tuple[Any, str]:
+    if address.startswith(("file://", "local://")):
+        raise ArgumentError(f"{address}: lies on this machine; give its path")
     try:
         import fsspec
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import logging
+import signal
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +25,7 @@ from numpy.typing import NDArray
 
 from qy_gis.errors import ArgumentError, ClusterError
 from qy_gis.overlay.index import open_index
+from qy_gis.parcels.places import is_address
 from qy_gis.parcels.stream import ParcelStream
 from qy_gis.plan.model import Plan
 from qy_gis.verdict.parts import Parts
@@ -81,6 +85,9 @@ def run_on_cluster(
     """
     from distributed import KilledWorker, as_completed
 
+    # Workers have working folders of their own.
+    job = replace(job, source=_absolute(job.source), folders=tuple(map(_absolute, job.folders)))
+    parts = replace(parts, folder=_absolute(parts.folder))
     with _connect(address, workers) as client:
         done = parts.done()
         fingerprint = json.dumps(job.fingerprint(plan, stream))
@@ -128,6 +135,10 @@ def check_one(number: int, repeated: NDArray[np.int64], job: Job, parts: Parts, 
     write_block(replace(block, repeated=flags), plan, job, parts)
 
 
+def _absolute(place: str) -> str:
+    return place if is_address(place) else str(Path(place).absolute())
+
+
 def _open(job: Job, fingerprint: str) -> tuple[Plan, ParcelStream]:
     # Threads of one worker that begin together open the plan once.
     with _opening:
@@ -145,6 +156,10 @@ def _open_once(job: Job, fingerprint: str) -> tuple[Plan, ParcelStream]:
     return plan, stream
 
 
+def _ignore_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 @contextmanager
 def _connect(address: str, workers: int | None) -> Iterator[Any]:
     import dask
@@ -154,10 +169,16 @@ def _connect(address: str, workers: int | None) -> Iterator[Any]:
         if address == "local":
             with (
                 LocalCluster(
-                    n_workers=workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    dashboard_address="127.0.0.1:0",
+                    silence_logs=logging.ERROR,
                 ) as cluster,
                 Client(cluster) as client,
             ):
+                # Control-C goes to every process of a terminal; this one alone answers it.
+                client.run(_ignore_interrupts)
                 yield client
             return
         try:

@@ -82,6 +82,8 @@ def test_a_file_on_other_storage_is_read_alike(parcels, tmp_path):
     fsspec.filesystem("memory").pipe("/stream/p.gpkg", b"")
     with pytest.raises(qy.SourceError, match="GeoParquet alone"):
         open_stream("memory://stream/p.gpkg")
+    with pytest.raises(qy.ArgumentError, match="give its path"):
+        open_stream(f"file://{path}")
     with pytest.raises(qy.ArgumentError, match="nowhere"):
         open_stream("nowhere://stream/p.parquet")
 
