@@ -90,7 +90,8 @@ def _table_html(table: SummaryTable) -> str:
         parts = "".join(f'<i class="{name}" style="width:{share:.3%}"></i>' for name, share in bar)
         rows.append(f'<tr>{"".join(cells)}<td class="bar" aria-hidden="true"><div>{parts}</div></td></tr>')
     return (
-        f"<section><h2>{_two(table.zh, table.en)}</h2><div class='scroll' tabindex='0'>"
+        f"<section><h2>{_two(table.zh, table.en)}</h2>"
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{html.escape(table.zh)}">'
         f"<table><thead><tr>{heads}<td></td></tr></thead><tbody>\n{chr(10).join(rows)}\n</tbody></table></div></section>"
     )
 
