@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from numpy.typing import NDArray
 from qy_gis.measure.plane import PLANE, Geometries
 from qy_gis.overlay.grid import Grid, Ints, cut_zones
 from qy_gis.overlay.nearest import Near, cut_pieces
+from qy_gis.overlay.thin import Thin, find_thin
 from qy_gis.overlay.zones import Zones, grid_zone_of, polygons_only, project_zones
 from qy_gis.plan.digest import hash_files
 from qy_gis.plan.model import Plan
@@ -87,6 +89,11 @@ class Features:
     names: NDArray[np.object_]
     shapes: Geometries
     area_m2: NDArray[np.float64]
+
+    @cached_property
+    def thin(self) -> Thin:
+        """Points and lines."""
+        return find_thin(self.shapes)
 
 
 @dataclass(frozen=True)

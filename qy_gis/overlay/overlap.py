@@ -15,6 +15,7 @@ from qy_gis.measure.outlines import Outlines
 from qy_gis.measure.plane import Geometries
 from qy_gis.overlay.grid import TOUCH_M, TOUCH_M2, Floats, Ints, overlap_areas
 from qy_gis.overlay.index import COVERED, HIGH, LOW, UNION, UNION_HIGH, UNION_LOW, Index, ZoneTable
+from qy_gis.overlay.thin import Thin
 
 #: Relations, as numbers in arrays and as words in tables (`qy_gis.columns.RELATIONS`).
 WITHIN, OVERLAPS, CONTAINS, TOUCHES, OUTSIDE = range(5)
@@ -129,10 +130,9 @@ def meet_features(parcels: Outlines, index: Index) -> tuple[Floats, Ints, Ints, 
     relation[real & (area >= features.area_m2[feature] - near)] = CONTAINS
     relation[within] = WITHIN
     area = np.where(within, whole, np.where(real, area, 0.0))
-    thin = np.flatnonzero(shapely.get_dimensions(features.shapes) < 2)
-    if len(thin):
-        met, which, how = _meet_thin(parcels, features.shapes[thin])
-        parcel, feature = np.concatenate([parcel, met]), np.concatenate([feature, thin[which]])
+    if len(features.thin.places):
+        met, which, how = _meet_thin(parcels, features.thin)
+        parcel, feature = np.concatenate([parcel, met]), np.concatenate([feature, features.thin.places[which]])
         area, relation = np.concatenate([area, np.zeros(len(met))]), np.concatenate([relation, how])
     # The same outline in two layers is one zone: then features are not in order yet.
     key = parcel * len(features.ids) + feature
@@ -142,11 +142,11 @@ def meet_features(parcels: Outlines, index: Index) -> tuple[Floats, Ints, Ints, 
     return parcel_m2, parcel, feature, area, relation
 
 
-def _meet_thin(parcels: Outlines, thin: Geometries) -> tuple[Ints, Ints, NDArray[np.int8]]:
+def _meet_thin(parcels: Outlines, thin: Thin) -> tuple[Ints, Ints, NDArray[np.int8]]:
     """Return parcel, place and relation of the points and lines that parcels meet."""
     shapes = parcels.polygons()
-    parcel, which = shapely.STRtree(thin).query(shapes, predicate="dwithin", distance=TOUCH_M)
-    shape, around = thin[which], shapes[parcel]
+    parcel, which = thin.meet(shapes, TOUCH_M)
+    shape, around = thin.shapes[which], shapes[parcel]
     beside = shapely.touches(around, shape) | ~shapely.intersects(around, shape)
     relation = np.where(beside, TOUCHES, np.where(shapely.covers(around, shape), CONTAINS, OVERLAPS))
     return parcel, which, relation.astype(np.int8)
