@@ -50,7 +50,9 @@ def add_distances(overlaps: pa.Table, block: Block, checked: NDArray[np.bool_], 
     met = np.zeros(int(outside.sum()), dtype=bool)
     met[slot[~outside]] = True
     outlines = block.wkb.filter(pa.array(checked))
-    lonlat = to_lonlat(shapely.force_2d(shapely.from_wkb(outlines.to_numpy(zero_copy_only=False))), block.crs, edges="grid")
+    lonlat = to_lonlat(
+        shapely.force_2d(shapely.from_wkb(outlines.to_numpy(zero_copy_only=False))), block.crs, edges="grid"
+    )
     in_grid = to_grid(lonlat, index.near[0].zone)
     away = np.zeros((len(in_grid), len(index.layers)))
     apart = ~met.reshape(away.shape)
