@@ -12,7 +12,6 @@ import shapely
 from numpy.typing import NDArray
 
 from qy_gis.measure.outlines import Outlines
-from qy_gis.measure.plane import Geometries
 from qy_gis.overlay.grid import TOUCH_M, TOUCH_M2, Floats, Ints, overlap_areas
 from qy_gis.overlay.index import COVERED, HIGH, LOW, UNION, UNION_HIGH, UNION_LOW, Index, ZoneTable
 from qy_gis.overlay.thin import Thin

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from qy_gis.measure.plane import to_grid, to_lonlat
 from qy_gis.overlay.index import Index
+from qy_gis.overlay.nearest import measure_distances
 from qy_gis.parcels.stream import Block
 
 
@@ -53,11 +54,8 @@ def add_distances(overlaps: pa.Table, block: Block, checked: NDArray[np.bool_], 
     lonlat = to_lonlat(
         shapely.force_2d(shapely.from_wkb(outlines.to_numpy(zero_copy_only=False))), block.crs, edges="grid"
     )
-    in_grid = to_grid(lonlat, index.near[0].zone)
-    away = np.zeros((len(in_grid), len(index.layers)))
-    apart = ~met.reshape(away.shape)
-    for layer, near in enumerate(index.near):
-        away[apart[:, layer], layer] = near.distances(in_grid[apart[:, layer]])
+    apart = ~met.reshape(len(lonlat), len(index.layers))
+    away = measure_distances(index.near, to_grid(lonlat, index.near[0].zone), apart)
     distance = np.zeros(len(outside))
     distance[outside] = away.ravel()
     return overlaps.append_column("distance_m", pa.array(distance))
