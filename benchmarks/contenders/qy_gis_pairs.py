@@ -1,33 +1,58 @@
-"""qy_gis, what the peers do and no more: the pair table, from the file in degrees, validity checked."""
+"""qy_gis, what the peers do and no more: the pair table, block by block, from the file in degrees, validity checked."""
 
-import geopandas as gpd
-import pandas as pd
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 import qy_gis as qy
 from benchmarks.inputs import read_arguments
-from benchmarks.pairs import write_pairs
-from qy_gis.measure.plane import to_plane
-from qy_gis.overlay.index import open_index
-from qy_gis.overlay.overlap import measure_parcels
-from qy_gis.parcels.prepare import prepare_parcels
+from qy_gis import columns
+from qy_gis.measure.outlines import outlines_to_plane
+from qy_gis.overlay.index import Index, open_index
+from qy_gis.overlay.overlap import meet_features
+from qy_gis.parcels.stream import Block, open_stream
+from qy_gis.verdict.block import screen_block
 
 
 def main() -> None:
     """Measure every parcel against every zone."""
     inputs = read_arguments()
     index = open_index(qy.read_plan(inputs.plan))
-    parcels = prepare_parcels(gpd.read_parquet(inputs.parcels))
-    measured = measure_parcels(to_plane(parcels.geometry.to_numpy(), parcels.crs, edges="grid"), index)
-    features = index.features
-    names = pd.DataFrame(
+    writer: pq.ParquetWriter | None = None
+    waiting: deque = deque()
+    threads = os.cpu_count() or 1
+    with ThreadPoolExecutor(threads) as pool:
+        for block in chain(open_stream(inputs.parcels).blocks(), [None]):
+            if block is not None:
+                waiting.append(pool.submit(_measure, block, index))
+            while waiting and (block is None or len(waiting) > threads + 1):
+                table = waiting.popleft().result()
+                writer = writer or pq.ParquetWriter(inputs.out, table.schema)
+                writer.write_table(table)
+    if writer is not None:
+        writer.close()
+
+
+def _measure(block: Block, index: Index) -> pa.Table:
+    outlines, reasons = screen_block(block)
+    good = np.flatnonzero(reasons == "")
+    in_plane = outlines_to_plane(outlines.take(good), block.crs)
+    _, parcel, feature, area, relation = meet_features(in_plane, index)
+    layers, features = pa.array(index.layers), pa.array(index.features.ids)
+    return pa.table(
         {
-            "layer": pd.Index(index.layers)[features.layer],
-            "feature_id": features.ids,
-            "feature_m2": features.area_m2,
+            "parcel_id": block.ids.take(pa.array(good[parcel])),
+            "layer": pa.DictionaryArray.from_arrays(np.asarray(index.features.layer)[feature].astype(np.int8), layers),
+            "feature_id": pa.DictionaryArray.from_arrays(feature.astype(np.int32), features),
+            "area_m2": area,
+            "relation": pa.DictionaryArray.from_arrays(relation, list(columns.RELATIONS)),
         }
     )
-    ids = pd.DataFrame({"parcel_id": parcels["parcel_id"].to_numpy(), "parcel_m2": measured.parcel_m2})
-    write_pairs(inputs.out, (measured.parcel, measured.feature, measured.area_m2), parcels=ids, features=names)
 
 
 if __name__ == "__main__":
