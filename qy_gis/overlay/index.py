@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from qy_gis.measure.plane import PLANE, Geometries
 from qy_gis.overlay.grid import Grid, Ints, cut_zones
 from qy_gis.overlay.nearest import Near, cut_pieces
+from qy_gis.overlay.packed import Packed, pack
 from qy_gis.overlay.thin import Thin, find_thin
 from qy_gis.overlay.zones import Zones, grid_zone_of, polygons_only, project_zones
 from qy_gis.plan.digest import hash_files
@@ -77,7 +78,7 @@ class Features:
         Features of layer k are ``first[k]`` to ``first[k + 1]``.
     ids, names
         As text.
-    shapes
+    packed
         As drawn, in the survey plane.
     area_m2
         0 for points and lines.
@@ -87,13 +88,20 @@ class Features:
     first: Ints
     ids: NDArray[np.object_]
     names: NDArray[np.object_]
-    shapes: Geometries
+    packed: Packed
     area_m2: NDArray[np.float64]
+
+    @cached_property
+    def shapes(self) -> Geometries:
+        """All features, of shape (n,)."""
+        return self.packed.unpack()
 
     @cached_property
     def thin(self) -> Thin:
         """Points and lines."""
-        return find_thin(self.shapes)
+        places = np.flatnonzero(self.area_m2 == 0)
+        shapes = [self.packed.part(place, place + 1).unpack() for place in places.tolist()]
+        return find_thin(places, np.concatenate([np.zeros(0, dtype=object), *shapes]))
 
 
 @dataclass(frozen=True)
@@ -229,7 +237,7 @@ def _list_features(layers: list[Zones]) -> Features:
         first=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         ids=np.concatenate([zones.feature_id for zones in layers]),
         names=np.concatenate([zones.feature_name for zones in layers]),
-        shapes=shapes,
+        packed=pack(shapes),
         area_m2=np.asarray(shapely.area(shapes)),
     )
 
@@ -253,24 +261,11 @@ def _arrays(index: Index) -> dict[str, NDArray[Any]]:
         arrays |= {f"{name}.{key}": array for key, array in table.grid.arrays().items()}
         arrays |= {f"{name}.{key}": getattr(table, key) for key in ("use_start", "layer", "feature", "role")}
     arrays |= {f"features.{key}": getattr(index.features, key) for key in ("layer", "first", "area_m2")}
-    arrays |= _pack("shapes", index.features.shapes)
-    pieces = [near.pieces for near in index.near]
-    arrays |= _pack("near", np.concatenate(pieces))
-    arrays["near.first"] = np.cumsum([0, *map(len, pieces)])
+    near = pack(np.concatenate([near.pieces for near in index.near]))
+    for name, packed in [("shapes", index.features.packed), ("near", near)]:
+        arrays |= {f"{name}.wkb": packed.wkb, f"{name}.ends": packed.ends}
+    arrays["near.first"] = np.cumsum([0, *(len(near.packed) for near in index.near)])
     return arrays
-
-
-def _pack(name: str, geometries: Geometries) -> dict[str, NDArray[Any]]:
-    texts = [bytes(text) for text in shapely.to_wkb(geometries)]
-    ends = np.cumsum([0, *map(len, texts)]).astype(np.int64)
-    return {f"{name}.wkb": np.frombuffer(b"".join(texts), dtype=np.uint8), f"{name}.ends": ends}
-
-
-def _unpack(arrays: dict[str, NDArray[Any]], name: str) -> Geometries:
-    content, ends = arrays[f"{name}.wkb"].tobytes(), arrays[f"{name}.ends"].tolist()
-    out = np.empty(len(ends) - 1, dtype=object)
-    out[:] = shapely.from_wkb([content[a:b] for a, b in pairwise(ends)])
-    return out
 
 
 def _save(index: Index, folder: Path) -> None:
@@ -329,7 +324,10 @@ def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Index:
         grid = Grid(**{field.name: arrays[f"{name}.{field.name}"] for field in fields(Grid)})
         return ZoneTable(grid, *(arrays[f"{name}.{key}"] for key in ("use_start", "layer", "feature", "role")))
 
-    pieces, first = _unpack(arrays, "near"), arrays["near.first"].tolist()
+    def packed(name: str) -> Packed:
+        return Packed(arrays[f"{name}.wkb"], arrays[f"{name}.ends"])
+
+    near = packed("near")
     return Index(
         layers=meta["layers"],
         features=Features(
@@ -337,11 +335,11 @@ def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Index:
             first=arrays["features.first"],
             ids=np.array(meta["ids"], dtype=object),
             names=np.array(meta["names"], dtype=object),
-            shapes=_unpack(arrays, "shapes"),
+            packed=packed("shapes"),
             area_m2=arrays["features.area_m2"],
         ),
         drawn=zone_table("drawn"),
         bounds=zone_table("bounds"),
         limited=arrays["limited"],
-        near=[Near(pieces[a:b], meta["grid_zone"]) for a, b in pairwise(first)],
+        near=[Near(near.part(a, b), meta["grid_zone"]) for a, b in pairwise(arrays["near.first"].tolist())],
     )

@@ -12,6 +12,7 @@ from pyproj import CRS, Geod
 
 from qy_gis.measure.crs import grid_epsg, transformer
 from qy_gis.measure.plane import Geometries, to_grid, unproject
+from qy_gis.overlay.packed import Packed, pack
 
 _GEOD = Geod(a=6378137, rf=298.257222101)
 
@@ -23,8 +24,13 @@ _PIECE_VERTICES = 128
 class Near:
     """Pieces of a layer's features in the 3-degree grid of ``zone``, which keeps shapes: what is nearest is so."""
 
-    pieces: Geometries
+    packed: Packed
     zone: int
+
+    @cached_property
+    def pieces(self) -> Geometries:
+        """The pieces, of shape (p,)."""
+        return self.packed.unpack()
 
     @cached_property
     def _tree(self) -> shapely.STRtree:
@@ -35,7 +41,7 @@ class Near:
 
         Both are empty without pieces.
         """
-        if not len(self.pieces):
+        if not len(self.packed):
             return np.zeros(0, dtype=np.int64), in_grid[:0]
         row, piece = self._tree.query_nearest(in_grid, all_matches=False)
         return row, np.asarray(shapely.shortest_line(in_grid[row], self.pieces[piece]))
@@ -101,4 +107,4 @@ def cut_pieces(shapes: Geometries, zone: int) -> Near:
         halves = shapely.intersection(np.concatenate([large, large]), np.concatenate([first, second]))
         todo = shapely.get_parts(halves)
         todo = todo[~shapely.is_empty(todo)]
-    return Near(to_grid(unproject(np.concatenate(done)), zone), zone)
+    return Near(pack(to_grid(unproject(np.concatenate(done)), zone)), zone)

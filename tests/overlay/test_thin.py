@@ -20,7 +20,7 @@ def features() -> np.ndarray:
 def test_pairs_are_those_of_whole_features(features, distance):
     corners = np.random.default_rng(4).uniform(-60, 60, (400, 2))
     parcels = shapely.box(*corners.T, *(corners + 4).T)
-    thin = find_thin(features)
+    thin = find_thin(np.arange(len(features)), features)
     expected = shapely.dwithin(parcels[:, None], features[None, 1:], distance)
     found = np.zeros_like(expected)
     found[thin.meet(parcels, distance)] = True
@@ -33,12 +33,12 @@ def test_pairs_are_those_of_whole_features(features, distance):
 
 def test_a_line_of_two_parts_has_no_segment_between_them():
     apart = shapely.MultiLineString([[(0, 0), (1, 0)], [(9, 0), (10, 0)]])
-    thin = find_thin(np.array([apart], dtype=object))
+    thin = find_thin(np.array([0]), np.array([apart], dtype=object))
     assert len(thin.pieces) == 2
     assert thin.meet(np.array([shapely.box(4, -1, 6, 1)]), 0.001)[0].tolist() == []
 
 
 def test_a_plan_may_have_none():
-    thin = find_thin(np.array([shapely.box(0, 0, 1, 1)], dtype=object))
+    thin = find_thin(np.array([0]), np.array([shapely.box(0, 0, 1, 1)], dtype=object))
     assert len(thin.places) == 0
     assert thin.meet(np.array([shapely.box(0, 0, 1, 1)]), 0.001)[0].tolist() == []

@@ -24,7 +24,9 @@ from qy_gis.verdict.parts import Parts
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     """Two workers, each a process of its own, which is started again when it dies."""
     folder = str(tmp_path_factory.mktemp("dask"))
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=folder) as started:
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", local_directory=folder
+    ) as started:
         yield started
 
 

@@ -1,0 +1,47 @@
+"""Geometries as bytes, mapped from a file, that become shapes only when somebody needs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from qy_gis.measure.plane import Geometries
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Geometries as well-known binary: geometry k is the bytes ``ends[k]`` to ``ends[k + 1]`` of ``wkb``."""
+
+    wkb: NDArray[np.uint8]
+    ends: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.ends) - 1
+
+    def part(self, first: int, last: int) -> Packed:
+        """Return the geometries ``first`` to ``last``."""
+        return Packed(self.wkb, self.ends[first : last + 1])
+
+    def unpack(self) -> Geometries:
+        """Return the geometries as shapes, of shape (n,)."""
+        out = np.empty(len(self), dtype=object)
+        out[:] = shapely.from_wkb([self.wkb[a:b].tobytes() for a, b in pairwise(self.ends.tolist())])
+        return out
+
+
+def pack(geometries: Geometries) -> Packed:
+    """Pack geometries, none of them None.
+
+    Examples
+    --------
+    >>> packed = pack(np.array([shapely.Point(1, 2), shapely.box(0, 0, 1, 1), shapely.Point(3, 4)]))
+    >>> len(packed), [shape.wkt for shape in packed.part(2, 3).unpack()]
+    (3, ['POINT (3 4)'])
+    """
+    texts = [bytes(text) for text in shapely.to_wkb(geometries)]
+    ends = np.cumsum([0, *map(len, texts)]).astype(np.int64)
+    return Packed(np.frombuffer(b"".join(texts), dtype=np.uint8), ends)
