@@ -31,8 +31,8 @@ def combine(outputs: tuple[str, ...], folders: tuple[str, ...], outcomes: bool) 
         plan = read_plan(*folders)
         with show_progress(quiet=False) as progress:
             faces = combine_layers(plan, progress=progress)
+            judged = judge_faces(faces, plan, progress=progress) if outcomes else None
         cross = cross_layers(faces)
-        judged = judge_faces(faces, plan) if outcomes else None
         print_combined(plan, cross)
         click.echo(f"{len(faces)} 个图斑 faces, {faces['area_m2'].sum() / 1e6:,.2f} km²")
         for output in outputs:
@@ -110,19 +110,22 @@ def site(
         criteria = read_criteria(criteria_file) if criteria_file else None
         chosen = tuple(severities) or SEVERITIES
         asked: dict[str, Any] = {"industry": industry, "within": within, "severities": chosen, "setbacks": distances}
-        sites = find_sites(
-            plan,
-            area_ha=area_ha,
-            shape=shape,
-            n=count,
-            unknown=unknown,
-            criteria=criteria,
-            candidates=read_parcels(candidates) if candidates else None,
-            **asked,
-        )
-        if criteria is not None and len(sites):
-            sites = rank_sites(sites, plan, criteria=criteria)
-        costs = rule_costs(plan, **asked)
+        parcels = read_parcels(candidates) if candidates else None
+        with show_progress(quiet=False) as progress:
+            sites = find_sites(
+                plan,
+                area_ha=area_ha,
+                shape=shape,
+                n=count,
+                unknown=unknown,
+                criteria=criteria,
+                candidates=parcels,
+                progress=progress,
+                **asked,
+            )
+            if criteria is not None and len(sites):
+                sites = rank_sites(sites, plan, criteria=criteria, progress=progress)
+            costs = rule_costs(plan, progress=progress, **asked)
         print_sites(sites)
         click.echo(summarise_land(costs))
         if outputs:

@@ -18,20 +18,19 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pyproj import CRS, Geod
 
 from qy_gis.errors import ArgumentError
 from qy_gis.measure.area import areas
-from qy_gis.measure.crs import grid_epsg, transformer
 from qy_gis.measure.plane import Geometries, to_grid, to_lonlat, to_plane
-from qy_gis.overlay.zones import grid_zone_of, project_zones
+from qy_gis.overlay.index import Progress
+from qy_gis.overlay.nearest import cut_pieces
+from qy_gis.overlay.zones import grid_zone_of
 from qy_gis.plan.model import Key, Plan, Text
+from qy_gis.siting.ground import zones_of
 from qy_gis.siting.shape import compactness, widths
 
 Values = NDArray[np.float64]
 Measure = Literal["distance", "share", "area", "compactness", "width", "raster"]
-
-_GEOD = Geod(a=6378137, rf=298.257222101)
 
 
 class _Record(BaseModel):
@@ -170,7 +169,9 @@ def read_criteria(path: str | os.PathLike[str]) -> Criteria:
         raise ArgumentError("\n".join(faults)) from error
 
 
-def measure_criteria(sites: gpd.GeoDataFrame, plan: Plan, criteria: Criteria) -> pd.DataFrame:
+def measure_criteria(
+    sites: gpd.GeoDataFrame, plan: Plan, criteria: Criteria, *, progress: Progress | None = None
+) -> pd.DataFrame:
     """Return the value of each criterion for each site.
 
     Parameters
@@ -181,6 +182,8 @@ def measure_criteria(sites: gpd.GeoDataFrame, plan: Plan, criteria: Criteria) ->
         Holds the layers that criteria name.
     criteria
         What to measure.
+    progress
+        Called before each criterion.
 
     Returns
     -------
@@ -207,33 +210,23 @@ def measure_criteria(sites: gpd.GeoDataFrame, plan: Plan, criteria: Criteria) ->
             faults.append(f"{criterion.key}: file {criteria.folder / criterion.file} does not exist")
     if faults:
         raise ArgumentError("\n".join(faults))
-    values = {
-        criterion.key: MEASURES[criterion.measure].function(sites, plan, criterion, criteria.folder)
-        for criterion in criteria.criteria
-    }
+    values = {}
+    for number, criterion in enumerate(criteria.criteria):
+        if progress is not None:
+            progress(number, len(criteria.criteria), f"{criterion.title.zh} / {criterion.title.en}")
+        values[criterion.key] = MEASURES[criterion.measure].function(sites, plan, criterion, criteria.folder)
     return pd.DataFrame(values, index=sites.index)
 
 
 def distance(sites: gpd.GeoDataFrame, plan: Plan, criterion: Criterion, folder: Path) -> Values:
     """Return the distance (m, on the ellipsoid) from each site to the nearest feature, 0 where they meet."""
-    zone = grid_zone_of(plan)
-    table = plan.features(str(criterion.layer))
-    features = to_grid(to_lonlat(_pick_features(plan, criterion), table.crs, edges="stored"), zone)
-    shapes = to_grid(to_lonlat(sites.geometry.to_numpy(), sites.crs, edges="grid"), zone)
-    # In small parts, so that the nearest point is looked for on a few edges only.
-    parts = shapely.get_parts(features)
-    site, part = shapely.STRtree(parts).query_nearest(shapes, all_matches=False)
-    ends = shapely.get_coordinates(shapely.shortest_line(shapes[site], parts[part]))
-    grid = CRS.from_epsg(grid_epsg(zone, prefixed=False))
-    longitude, latitude = transformer(grid).transform(ends[:, 0], ends[:, 1])
-    out = np.empty(len(sites))
-    out[site] = _GEOD.inv(longitude[::2], latitude[::2], longitude[1::2], latitude[1::2])[2]
-    return out
+    features = to_plane(_pick_features(plan, criterion), plan.features(str(criterion.layer)).crs, edges="stored")
+    return cut_pieces(features, grid_zone_of(plan)).distances(_in_grid(sites, plan))
 
 
 def share(sites: gpd.GeoDataFrame, plan: Plan, criterion: Criterion, folder: Path) -> Values:
     """Return the share (0-1) of each site that lies in the layer or in the features named, as drawn."""
-    zones = project_zones(plan, str(criterion.layer))
+    zones = zones_of(plan, str(criterion.layer))
     chosen = np.isin(zones.feature_id, criterion.features) if criterion.features else np.ones(len(zones.shapes), bool)
     shapes = to_plane(sites.geometry.to_numpy(), sites.crs, edges="grid")
     zone = shapely.union_all(zones.shapes[chosen]) if criterion.features else zones.union

@@ -15,6 +15,7 @@ from qy_gis.errors import ArgumentError
 from qy_gis.measure.crs import CGCS2000
 from qy_gis.measure.plane import unproject
 from qy_gis.measure.units import to_hectares, to_mu
+from qy_gis.overlay.index import Progress
 from qy_gis.plan.model import Plan, Severity
 from qy_gis.siting.ground import CLEAR, SEVERITIES, TAKEN, UNKNOWN, Constraint, Ground, survey_ground
 
@@ -31,6 +32,7 @@ def eligible_area(
     unknown: Literal["keep", "drop"] = "drop",
     severities: Sequence[Severity] = SEVERITIES,
     setbacks: Mapping[str, float] | None = None,
+    progress: Progress | None = None,
 ) -> gpd.GeoDataFrame:
     """Return the land that the rules of a plan leave.
 
@@ -50,6 +52,9 @@ def eligible_area(
         ``conditional``.
     setbacks
         Metres to keep off the features of a layer, by its key; features outside the study area count too.
+    progress
+        Called as ``progress(done, total, what)`` while layers are projected and the land is split. Of one question the
+        land is split once: the costs and the sites that are asked for next come quickly.
 
     Returns
     -------
@@ -82,7 +87,9 @@ def eligible_area(
     """
     if unknown not in ("keep", "drop"):
         raise ArgumentError(f"unknown={unknown!r} is not accepted; accepted: 'keep', 'drop'")
-    ground = survey_ground(plan, industry=industry, within=within, severities=severities, setbacks=setbacks)
+    ground = survey_ground(
+        plan, industry=industry, within=within, severities=severities, setbacks=setbacks, progress=progress
+    )
     left = ground.status <= (UNKNOWN if unknown == "keep" else CLEAR)
     verdict = ground.verdict
     # Land that a setback leaves open is no matter of a check, but it is not known to be eligible either.
@@ -114,12 +121,13 @@ def rule_costs(
     within: str | gpd.GeoDataFrame | None = None,
     severities: Sequence[Severity] = SEVERITIES,
     setbacks: Mapping[str, float] | None = None,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Return what each rule costs: alone, after those before it, and what would be gained without it.
 
     Parameters
     ----------
-    plan, industry, within, severities, setbacks
+    plan, industry, within, severities, setbacks, progress
         As for `eligible_area`.
 
     Returns
@@ -145,7 +153,9 @@ def rule_costs(
     >>> costs.loc[costs["step"].isin(["land", "eligible"]), ["step", "left_m2"]].round(-6).values.tolist()
     [['land', 5637000000.0], ['eligible', 0.0]]
     """
-    ground = survey_ground(plan, industry=industry, within=within, severities=severities, setbacks=setbacks)
+    ground = survey_ground(
+        plan, industry=industry, within=within, severities=severities, setbacks=setbacks, progress=progress
+    )
     left = np.ones(len(ground.pieces), dtype=bool)
     total = float(ground.area_m2.sum())
     rows = [_row("land", "全部土地", "all land", change_m2=total, left_m2=total)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -20,6 +20,7 @@ from qy_gis.errors import ArgumentError
 from qy_gis.measure.crs import grid_epsg
 from qy_gis.measure.plane import Geometries, to_grid, to_plane, unproject
 from qy_gis.overlay.combine import split_faces
+from qy_gis.overlay.index import Progress
 from qy_gis.overlay.zones import Zones, grid_zone_of, project_zones, unite
 from qy_gis.plan.model import Plan, Rule, Severity
 from qy_gis.verdict.rules import KINDS, Interval
@@ -91,6 +92,7 @@ def survey_ground(
     within: str | gpd.GeoDataFrame | None,
     severities: Sequence[Severity],
     setbacks: Mapping[str, float] | None,
+    progress: Progress | None,
 ) -> Ground:
     """Split land by what the rules do to it; the arguments are those of `qy_gis.eligible_area`."""
     chosen = plan.industry(industry)
@@ -98,37 +100,35 @@ def survey_ground(
     if wrong or isinstance(severities, str):
         raise ArgumentError(f"severities={severities!r}: accepted is a list of {', '.join(SEVERITIES)}")
     constraints = _list_constraints(plan, chosen, setbacks or {})
+    extents = list(dict.fromkeys((each.layer, each.setback_m) for each in constraints))
     land = find_land(plan, within)
-    zones = {each.layer: project_zones(plan, each.layer) for each in constraints}
-    # Low, high and covered of each constraint; the land itself comes first. A layer with two rules is split once.
-    shapes: list[BaseGeometry] = [land]
-    place: dict[tuple[str, float], int] = {}
-    for each in constraints:
-        if (each.layer, each.setback_m) not in place:
-            place[each.layer, each.setback_m] = len(shapes)
-            shapes += _extents(zones[each.layer], each.setback_m, plan)
-    pieces, piece, shape = split_faces(np.array(shapes, dtype=object))
-    covers = np.zeros((len(pieces), len(shapes)), dtype=bool)
-    covers[piece, shape] = True
-    on_land = covers[:, 0]
-    effect = np.zeros((int(on_land.sum()), len(constraints)), dtype=np.int8)
+    # Land, costs and sites of one question are asked for in turn: the last split is kept with the plan.
+    question = (shapely.to_wkb(land), *extents)
+    kept: dict[Any, _Split] = plan.derive("split of siting", dict)
+    if question not in kept:
+        kept.clear()
+        kept[question] = _split_land(land, extents, plan, progress or (lambda *_: None))
+    split = kept[question]
+    effect = np.zeros((len(split.pieces), len(constraints)), dtype=np.int8)
     for number, each in enumerate(constraints):
-        first = place[each.layer, each.setback_m]
-        low, high, covered = covers[on_land, first : first + 3].T
-        lies = np.where(low, _IN, np.where(high | ~covered, _PERHAPS, _OUT))
-        effect[:, number] = _judge(each.rule, chosen)[lies]
+        effect[:, number] = _judge(each.rule, chosen)[split.lies[:, extents.index((each.layer, each.setback_m))]]
     return Ground(
-        pieces=pieces[on_land],
-        area_m2=np.asarray(shapely.area(pieces[on_land])),
+        pieces=split.pieces,
+        area_m2=split.area_m2,
         constraints=constraints,
         effect=effect,
         binding=np.array([each.rule is None or each.rule.severity in severities for each in constraints], dtype=bool),
     )
 
 
+def zones_of(plan: Plan, layer: str) -> Zones:
+    """Return a layer in the survey plane, projected the first time it is asked for."""
+    return plan.derive(f"zones of {layer}", lambda: project_zones(plan, layer))
+
+
 def find_land(plan: Plan, within: str | gpd.GeoDataFrame | None) -> BaseGeometry:
     """Return the study area, or the part of it within a named feature or within polygons, in the survey plane."""
-    city = project_zones(plan, plan.study_area)
+    city = zones_of(plan, plan.study_area)
     if within is None:
         return city.union
     if isinstance(within, gpd.GeoDataFrame):
@@ -144,6 +144,34 @@ def find_land(plan: Plan, within: str | gpd.GeoDataFrame | None) -> BaseGeometry
     if land.is_empty:
         raise ArgumentError("within= has no land in the study area of the plan")
     return land
+
+
+@dataclass(frozen=True)
+class _Split:
+    """Pieces of land of shape (m,), and per piece and extent `_IN`, `_PERHAPS` or `_OUT`, of shape (m, e)."""
+
+    pieces: Geometries
+    area_m2: NDArray[np.float64]
+    lies: NDArray[np.int8]
+
+
+def _split_land(land: BaseGeometry, extents: list[tuple[str, float]], plan: Plan, report: Progress) -> _Split:
+    """Split land along the edges of layers, or of the land too near to them."""
+    shapes = [land]
+    for number, (layer, setback_m) in enumerate(extents):
+        report(number, len(extents) + 1, plan.layers[layer].title.zh)
+        shapes += _extents(zones_of(plan, layer), setback_m, plan)
+    report(len(extents), len(extents) + 1, "切分 / splitting")
+    pieces, piece, shape = split_faces(np.array(shapes, dtype=object))
+    covers = np.zeros((len(pieces), len(shapes)), dtype=bool)
+    covers[piece, shape] = True
+    on_land = covers[:, 0]
+    low, high, covered = (covers[on_land, first::3] for first in (1, 2, 3))
+    return _Split(
+        pieces=pieces[on_land],
+        area_m2=np.asarray(shapely.area(pieces[on_land])),
+        lies=np.where(low, _IN, np.where(high | ~covered, _PERHAPS, _OUT)).astype(np.int8),
+    )
 
 
 def _list_constraints(plan: Plan, industry: str | None, setbacks: Mapping[str, float]) -> list[Constraint]:
@@ -177,7 +205,7 @@ def _judge(rule: Rule | None, industry: str | None) -> NDArray[np.int8]:
 
 def _extents(zones: Zones, setback_m: float, plan: Plan) -> tuple[BaseGeometry, BaseGeometry, BaseGeometry]:
     """Return where the layer (or the land too near to it) surely is, where it may be, and where it is known."""
-    covered = zones.covered if zones.covered is not None else find_land(plan, None)
+    covered = zones.covered if zones.covered is not None else zones_of(plan, plan.study_area).union
     if setback_m == 0:
         return zones.union_low, zones.union_high, covered
     grid_zone, accuracy = grid_zone_of(plan), zones.layer.accuracy_m

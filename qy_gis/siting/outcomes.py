@@ -6,6 +6,7 @@ import geopandas as gpd
 import pandas as pd
 
 from qy_gis.measure.crs import grid_epsg
+from qy_gis.overlay.index import Progress
 from qy_gis.overlay.zones import grid_zone_of
 from qy_gis.plan.model import Plan
 from qy_gis.verdict.check import check
@@ -17,7 +18,7 @@ _LEAST_M2 = 1.0
 OUTCOMES = ["face_id", "industry", "industry_title", "verdict", "summary", "summary_en"]
 
 
-def judge_faces(faces: gpd.GeoDataFrame, plan: Plan) -> pd.DataFrame:
+def judge_faces(faces: gpd.GeoDataFrame, plan: Plan, *, progress: Progress | None = None) -> pd.DataFrame:
     """Return the strictest outcome on each face for each industry, and the layers it comes from.
 
     Parameters
@@ -26,6 +27,8 @@ def judge_faces(faces: gpd.GeoDataFrame, plan: Plan) -> pd.DataFrame:
         What `qy_gis.combine` returned.
     plan
         The same plan.
+    progress
+        Called as ``progress(done, total, what)`` before each industry.
 
     Returns
     -------
@@ -38,7 +41,9 @@ def judge_faces(faces: gpd.GeoDataFrame, plan: Plan) -> pd.DataFrame:
     parcels = gpd.GeoDataFrame({"parcel_id": faces["face_id"]}, geometry=shrunk)[shrunk.area > _LEAST_M2]
     judged: dict[frozenset[str], pd.DataFrame] = {}
     tables = []
-    for industry in ["", *plan.industries]:
+    for number, industry in enumerate(["", *plan.industries]):
+        if progress is not None:
+            progress(number, len(plan.industries) + 1, plan.industries[industry].title.zh if industry else "—")
         # Industries to which the same rules apply are judged once.
         rules = frozenset(
             f"{key}.{rule.key}"

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qy_gis.errors import ArgumentError
+from qy_gis.overlay.index import Progress
 from qy_gis.plan.model import Plan
 from qy_gis.siting.criteria import Criteria, measure_criteria
 from qy_gis.siting.weights import weigh_criteria
@@ -19,7 +20,13 @@ _SAME = 1e-12
 
 
 def rank_sites(
-    sites: gpd.GeoDataFrame, plan: Plan, *, criteria: Criteria, draws: int = 1000, seed: int = 0
+    sites: gpd.GeoDataFrame,
+    plan: Plan,
+    *,
+    criteria: Criteria,
+    draws: int = 1000,
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> gpd.GeoDataFrame:
     """Rank sites by criteria.
 
@@ -33,6 +40,8 @@ def rank_sites(
         From `qy_gis.read_criteria`.
     draws, seed
         How many weights are drawn for the stability, and from which seed: the same seed gives the same figures.
+    progress
+        Called as ``progress(done, total, what)`` before each criterion is measured.
 
     Returns
     -------
@@ -57,7 +66,7 @@ def rank_sites(
         raise ArgumentError(
             f"sites: {len(sites)} rows; accepted are one or more sites, each with a parcel_id of its own"
         )
-    values = measure_criteria(sites, plan, criteria)
+    values = measure_criteria(sites, plan, criteria, progress=progress)
     worth = pd.DataFrame({each.key: each.value.worth(values[each.key].to_numpy()) for each in criteria.criteria})
     weights = weigh_criteria(criteria)
     parts = worth.to_numpy() * weights.to_numpy()

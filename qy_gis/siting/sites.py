@@ -19,12 +19,13 @@ from qy_gis.measure.area import areas
 from qy_gis.measure.crs import CGCS2000, grid_epsg, planar_excess_ppm
 from qy_gis.measure.plane import Geometries, project, to_grid, to_lonlat
 from qy_gis.measure.units import to_hectares, to_mu
-from qy_gis.overlay.zones import grid_zone_of, project_zones
+from qy_gis.overlay.index import Progress
+from qy_gis.overlay.zones import grid_zone_of
 from qy_gis.parcels.prepare import prepare_parcels
 from qy_gis.plan.model import Plan, Severity
 from qy_gis.siting.criteria import MEASURES, Criteria, measure_criteria
 from qy_gis.siting.eligible import eligible_area
-from qy_gis.siting.ground import SEVERITIES
+from qy_gis.siting.ground import SEVERITIES, zones_of
 from qy_gis.siting.lattice import grow_sites, lay_lattice
 from qy_gis.siting.shape import compactness, open_land, widths
 from qy_gis.siting.weights import weigh_criteria
@@ -67,6 +68,7 @@ def find_sites(
     min_width_m: float | None = None,
     min_compactness: float = 0.3,
     criteria: Criteria | None = None,
+    progress: Progress | None = None,
 ) -> gpd.GeoDataFrame:
     """Find sites of a wanted size on eligible land.
 
@@ -91,6 +93,8 @@ def find_sites(
         4 pi area / perimeter² at least; 0.785 is a square, 0.5 a rectangle four times as long as wide.
     criteria
         Which places are tried first, and in which direction sites grow. Without, sites spread over the land.
+    progress
+        Called as ``progress(done, total, what)``: as for `qy_gis.eligible_area`, then for each site found.
 
     Returns
     -------
@@ -111,8 +115,15 @@ def find_sites(
     width_m = np.sqrt(area_ha * 1e4) / 2 if min_width_m is None else min_width_m
     wanted = _Wanted(area_ha * 1e4, width_m, min_compactness)
     land = eligible_area(
-        plan, industry=industry, within=within, unknown=unknown, severities=severities, setbacks=setbacks
+        plan,
+        industry=industry,
+        within=within,
+        unknown=unknown,
+        severities=severities,
+        setbacks=setbacks,
+        progress=progress,
     )
+    report = progress or (lambda *_: None)
     zone = grid_zone_of(plan)
     if candidates is not None:
         given = prepare_parcels(candidates)
@@ -120,12 +131,16 @@ def find_sites(
         sites = given.iloc[chosen][["parcel_id", "name", "use", "geometry"]].to_crs(CGCS2000)
     else:
         parts = _open_parts(land, zone, wanted)
-        found = _whole_parts(parts, wanted, n) if shape == "whole" else _grow(parts, plan, shape, wanted, n, criteria)
+        if shape == "whole":
+            found = _whole_parts(parts, wanted, n)
+        else:
+            found = _grow(parts, plan, shape, wanted, n, criteria, report)
         outlines = gpd.GeoSeries(found, crs=grid_epsg(zone, prefixed=False)).to_crs(CGCS2000)
         sites = gpd.GeoDataFrame(
             {"parcel_id": [f"S{number}" for number in range(1, len(found) + 1)]}, geometry=outlines
         )
         sites["name"], sites["use"] = _name_places(sites, plan), ""
+    report(n, n, "核查 / checking")
     return _describe(sites, plan, zone, industry)
 
 
@@ -174,6 +189,7 @@ def _grow(
     wanted: _Wanted,
     n: int,
     criteria: Criteria | None,
+    report: Progress,
 ) -> Geometries:
     if not len(parts):
         return parts
@@ -191,12 +207,13 @@ def _grow(
         lattice,
         cell_m2=areas(cells.geometry, epsg),
         area_m2=wanted.area_m2,
-        score=_score_places(cells, plan, criteria),
+        score=_score_places(cells, plan, criteria, report),
         spacing=along // 2,
     )
     found: list[BaseGeometry] = []
     site = next(grower, None)
     while site is not None and len(found) < n:
+        report(len(found), n, "选地 / growing sites")
         outline = shapely.union_all(lattice.cells[site], grid_size=1e-3)
         kept = bool(_fit(np.array([outline], dtype=object), zone, wanted)[0])
         if kept:
@@ -221,13 +238,15 @@ def _cells_along(land_m2: float, area_m2: float) -> int:
     )
 
 
-def _score_places(cells: gpd.GeoDataFrame, plan: Plan, criteria: Criteria | None) -> NDArray[np.float64]:
+def _score_places(
+    cells: gpd.GeoDataFrame, plan: Plan, criteria: Criteria | None, report: Progress
+) -> NDArray[np.float64]:
     """Score of each cell (0-1) by the criteria that tell places apart."""
     of_place = [each for each in criteria.criteria if MEASURES[each.measure].of_place] if criteria is not None else []
     if criteria is None or not of_place:
         return np.zeros(len(cells))
     weights = weigh_criteria(criteria)[[each.key for each in of_place]].to_numpy()
-    values = measure_criteria(cells, plan, criteria.model_copy(update={"criteria": of_place}))
+    values = measure_criteria(cells, plan, criteria.model_copy(update={"criteria": of_place}), progress=report)
     worth = np.column_stack([each.value.worth(values[each.key].to_numpy()) for each in of_place])
     return np.asarray(worth @ weights / weights.sum())
 
@@ -250,7 +269,7 @@ def _choose_candidates(
 
 def _name_places(sites: gpd.GeoDataFrame, plan: Plan) -> list[str]:
     """Name of the feature of the study area (a county) in which each site lies."""
-    city = project_zones(plan, plan.study_area)
+    city = zones_of(plan, plan.study_area)
     points = shapely.point_on_surface(project(sites.geometry.to_numpy()))
     site, feature = shapely.STRtree(city.shapes).query(points, predicate="within")
     names = dict(zip(site.tolist(), city.feature_name[feature], strict=True))

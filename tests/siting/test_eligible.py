@@ -176,3 +176,20 @@ def test_every_part_of_eligible_land_passes_the_check_as_a_parcel(world):
     shrunk = land.to_crs(4547).buffer(-0.01, join_style="mitre")
     result = qy.check(gpd.GeoDataFrame({"parcel_id": land["part_id"]}, geometry=shrunk), world)
     assert result.parcels["verdict"].tolist() == ["suitable"]
+
+
+def test_progress_names_the_layers_and_comes_once_for_one_question(world):
+    seen: list[tuple[int, int, str]] = []
+
+    def note(*step):
+        seen.append(step)
+
+    qy.eligible_area(world, progress=note)
+    assert [what for _, _, what in seen] == ["farmland", "park", "redline", "切分 / splitting"]
+    assert [(done, total) for done, total, _ in seen] == [(0, 4), (1, 4), (2, 4), (3, 4)]
+    # The land is split already, whatever is asked of it next.
+    qy.rule_costs(world, progress=note)
+    qy.eligible_area(world, severities=["prohibit"], unknown="keep", progress=note)
+    assert len(seen) == 4
+    qy.rule_costs(world, within=parcels_of(square(0, 0)), progress=note)
+    assert len(seen) == 8

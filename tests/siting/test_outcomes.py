@@ -11,7 +11,10 @@ def test_each_face_has_the_strictest_outcome_for_each_industry(make_plan: MakePl
         county={"shapes": [square(5000, 0)], "rules": [only]},
     )
     faces = qy.combine(plan)
-    judged = judge_faces(faces, plan).merge(faces[["face_id", "farmland", "county"]], on="face_id")
+    seen: list[str] = []
+    judged = judge_faces(faces, plan, progress=lambda _, __, what: seen.append(what)).merge(
+        faces[["face_id", "farmland", "county"]], on="face_id"
+    )
     place = judged["farmland"].where(judged["farmland"] != "", judged["county"])
     found = dict(zip(zip(place, judged["industry"], strict=True), judged["verdict"], strict=True))
     assert found == {
@@ -25,3 +28,4 @@ def test_each_face_has_the_strictest_outcome_for_each_industry(make_plan: MakePl
         ("", "tea"): "suitable",
         ("", "ceramics"): "suitable",
     }
+    assert seen == ["—", "茶", "陶瓷"]

@@ -49,6 +49,12 @@ def test_scores_ranks_and_parts_by_hand(sites, plan, criteria):
     assert "rank" not in sites
 
 
+def test_progress_names_each_criterion(sites, plan, criteria):
+    seen: list[tuple[int, int, str]] = []
+    qy.rank_sites(sites, plan, criteria=criteria, progress=lambda *step: seen.append(step))
+    assert seen == [(0, 2, "large / large"), (1, 2, "zoned / zoned")]
+
+
 def test_the_probability_of_being_first_by_hand(sites, plan, criteria):
     # P1 wins while w > 0.25 w + (1 - w): with a weight of at least 4/7 on the area. Equal weights: uniform draws.
     equal = criteria.model_copy(update={"weights": "equal"})

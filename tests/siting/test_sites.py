@@ -43,6 +43,14 @@ def test_the_same_twice(world):
     assert first.geometry.geom_equals_exact(second.geometry, 0).all()
 
 
+def test_progress_counts_the_sites_found(world):
+    seen: list[tuple[int, int, str]] = []
+    qy.find_sites(world, area_ha=50, n=3, progress=lambda *step: seen.append(step))
+    grown = [(done, total) for done, total, what in seen if "growing" in what]
+    assert grown == [(0, 3), (1, 3), (2, 3)]
+    assert seen[-1] == (3, 3, "核查 / checking")
+
+
 def test_a_neck_is_not_a_site(make_plan: MakePlan):
     # Two halves of 25 ha and a neck of 100 m between them: together 52 ha, but no site of 40 ha.
     land = [square(0, 0, 500), square(500, 200, 200, 100), square(700, 0, 500)]
