@@ -24,8 +24,19 @@ from benchmarks.postgis import PostgisMissingError, postgis_version
 RESULTS = Path(__file__).parent / "data" / "results"
 _ROOT = Path(__file__).parent.parent
 
-#: The packages whose versions a result names.
-_PACKAGES = ["qy-gis", "numpy", "pandas", "shapely", "geopandas", "pyarrow", "duckdb", "sedonadb", "dask-geopandas"]
+#: What a result of the overlap engine names the versions of: packages, and the server.
+_ENGINE = (
+    "qy-gis",
+    "numpy",
+    "pandas",
+    "shapely",
+    "geopandas",
+    "pyarrow",
+    "duckdb",
+    "sedonadb",
+    "dask-geopandas",
+    "PostGIS",
+)
 
 
 @dataclass(frozen=True)
@@ -198,27 +209,31 @@ def _hold_against_reference(
         print(f"  {contender.name:22} against {reference}: {found}", flush=True)
 
 
-def describe_machine() -> dict[str, object]:
-    """Return what a reader needs to know of the machine, the versions and the command."""
+def describe_machine(software: Sequence[str] = _ENGINE) -> dict[str, object]:
+    """Return what a reader needs to know of the machine, the versions of what was run, and the command."""
     processor = next(
         (line.split(":")[1].strip() for line in _read("/proc/cpuinfo").splitlines() if line.startswith("model name")),
         platform.processor(),
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    versions = {"Python": platform.python_version(), **{package: version(package) for package in _PACKAGES}}
-    try:
-        versions["PostGIS"] = postgis_version()
-    except PostgisMissingError:
-        versions["PostGIS"] = "not installed"
     return {
         "processor": processor,
         "cores": os.cpu_count(),
         "memory_bytes": memory,
         "system": " ".join([platform.system(), platform.machine(), *platform.libc_ver()]),
-        "versions": versions,
+        "versions": {"Python": platform.python_version(), **{name: _version_of(name) for name in software}},
         "command": " ".join(["python", "-m", f"benchmarks.{Path(sys.argv[0]).stem}", *sys.argv[1:]]),
         "date": time.strftime("%Y-%m-%d"),
     }
+
+
+def _version_of(name: str) -> str:
+    if name != "PostGIS":
+        return version(name)
+    try:
+        return postgis_version()
+    except PostgisMissingError:
+        return "not installed"
 
 
 def _read(file: str) -> str:

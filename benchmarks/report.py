@@ -103,7 +103,7 @@ def main() -> None:
         file = RESULTS / f"{name}.json"
         if file.exists():
             result = json.loads(file.read_text(encoding="utf-8"))
-            text += describe(result) + _describe_machine(result["machine"])
+            text += describe(result) + describe_machine(result["machine"])
     (_DOCS / "performance.md").write_text(text, encoding="utf-8")
 
 
@@ -170,7 +170,8 @@ def _describe_one(result: dict[str, Any]) -> str:
     return text
 
 
-def _describe_machine(machine: dict[str, Any]) -> str:
+def describe_machine(machine: dict[str, Any]) -> str:
+    """Return a line of the machine, the versions and the command."""
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     hardware = f"{machine['processor']}, {machine['cores']} cores, {machine['memory_bytes'] / 2**30:.0f} GiB"
     return f"\n`{machine['command']}` ({machine['date']}; {hardware}; {machine['system']}; {versions})\n"

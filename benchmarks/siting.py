@@ -1,145 +1,128 @@
-"""Eligible land against rasters: atlite's exclusion on the same input, at growing resolution, in one run.
+"""Eligible land and sites: against rasters and unions, and cost against the city's size and its vertices.
 
-    python benchmarks/siting.py [--seconds 60]
+    pip install -e '.[print]' atlite
+    python -m benchmarks.siting
 
-Runs in an environment with qy_gis and atlite (``pip install -e . atlite``). GLAES is not on PyPI and is not run. atlite
-burns shapes into a raster and counts cells; qy_gis cuts the shapes themselves. Input: a park of 40 x 40 km in the
-bundled city, 200 patches to be kept off (60 vertices each), and a setback of 300 m from a river. Prints one
-table: resolution, share of the park that is eligible, error against the exact share, seconds.
+GLAES is not on PyPI and is not run. Each contender is a process of its own, from the files of a city to its answer. Writes
+`docs/siting-performance.md`.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import statistics
 import tempfile
-import warnings
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from time import perf_counter
 
-import geopandas as gpd
-import numpy as np
-import shapely
+from benchmarks.measure import describe_machine, run_program, save_result
+from benchmarks.siting_city import make_city, write_city
 
-import qy_gis as qy
+#: What every size and fineness is given to, in this order; atlite with the cell of the table's head.
+WORKS = ("rule_costs", "find_sites", "combine", "shapely", "overlay", "atlite")
 
-GRID = "EPSG:4547"
-EAST, NORTH = 380_000, 2_620_000
-SIZE_M = 40_000
-SETBACK_M = 300
+#: Cells that atlite is given for cities that grow, metres.
+CELL_M = 25.0
 
-LAYER = """
-title = {{ zh = "{key}", en = "{key}" }}
-group = "control"
-geometry = "{geometry}"
-file = "{key}.gpkg"
-basis = "indicative"
-basis_note = {{ zh = "测", en = "For the benchmark" }}
-accuracy_m = 0
-coverage = "everywhere"
-sources = ["test"]
-tolerance_m2 = 0
-style = {{ color = "#123456" }}
-"""
-RULE = """
-[[rule]]
-key = "keep_off"
-kind = "outside"
-severity = "prohibit"
-reason = { zh = "测", en = "For the benchmark" }
-settle = { zh = "测", en = "For the benchmark" }
-document = "-"
-article = ""
-sources = ["test"]
-reviewed = false
-"""
-PLAN = """
-title = { zh = "测", en = "Benchmark" }
-authority = { zh = "测", en = "Benchmark" }
-edition = "1"
-period = { start = 2021, end = 2025 }
-study_area = "park"
-languages = ["zh", "en"]
-note = { zh = "测", en = "For the benchmark" }
-sources = ["test"]
-[[group]]
-key = "control"
-title = { zh = "测", en = "Benchmark" }
-"""
+#: Cells of the first mask, each next one half as wide, metres; and the city they are laid on.
+COARSEST_M, RASTER_KM = 400.0, 40
+
+_SOFTWARE = ("qy-gis", "numpy", "pandas", "shapely", "geopandas", "pyogrio", "pyproj", "atlite", "rasterio")
 
 
-def make_shapes(patches: int, vertices: int) -> dict[str, list[shapely.Geometry]]:
-    """Return the park, the patches and the river, in metres of the grid; the same every time."""
-    random = np.random.default_rng(0)
-    angles = np.linspace(0, 2 * np.pi, vertices, endpoint=False)
-    stars = []
-    for _ in range(patches):
-        knots = random.uniform(0.5, 1.0, 12)
-        radius = random.uniform(300, 1500) * np.interp(angles, np.linspace(0, 2 * np.pi, 13), [*knots, knots[0]])
-        centre = random.uniform(0, SIZE_M, 2) + np.array([EAST, NORTH])
-        stars.append(shapely.Polygon(centre + radius[:, None] * np.column_stack([np.cos(angles), np.sin(angles)])))
-    along = np.linspace(0, SIZE_M, 60)
-    river = shapely.LineString(np.column_stack([EAST + along, NORTH + SIZE_M / 2 + 4000 * np.sin(along / 5000)]))
-    return {"park": [shapely.box(EAST, NORTH, EAST + SIZE_M, NORTH + SIZE_M)], "patches": stars, "river": [river]}
+@dataclass
+class Ran:
+    """What a contender answered, its seconds without imports, and its peak memory."""
+
+    answer: float
+    peak_bytes: int
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        """Median seconds."""
+        return statistics.median(self.seconds)
 
 
-def write_plan(folder: Path, shapes: dict[str, list[shapely.Geometry]]) -> qy.Plan:
-    """Write the shapes as a plan."""
-    (folder / "plan.toml").write_text(PLAN, encoding="utf-8")
-    (folder / "sources.toml").write_text('[test]\ntitle = "t"\naddress = ""\nconfidence = "low"\n', encoding="utf-8")
-    for key, layer in shapes.items():
-        names = [f"{key}{number}" for number in range(len(layer))]
-        gpd.GeoDataFrame({"id": names, "name": names}, geometry=layer, crs=GRID).to_file(folder / f"{key}.gpkg")
-        geometry = "line" if key == "river" else "polygon"
-        rule = RULE if key == "patches" else ""
-        (folder / f"{key}.toml").write_text(LAYER.format(key=key, geometry=geometry) + rule, encoding="utf-8")
-    return qy.read_plan(folder)
+def run_one(name: str, folder: Path, *cell_m: float, repeats: int) -> Ran:
+    """Run a contender as often as asked, or once if it takes longer than a quarter of a minute."""
+    ran: Ran | None = None
+    while ran is None or (len(ran.seconds) < repeats and ran.median < 15):
+        _, peak, text = run_program("benchmarks.siting_one", name, folder, *cell_m)
+        said = json.loads(text.splitlines()[-1])
+        ran = ran or Ran(said["share"], peak)
+        ran.seconds.append(said["seconds"])
+    print(
+        f"  {name:12} {' '.join(f'{cell:g} m' for cell in cell_m):9} {ran.answer:14.6f} {ran.median:8.2f} s", flush=True
+    )
+    return ran
 
 
-def measure_exact(plan: qy.Plan) -> float:
-    """Share of the park that is eligible, by qy_gis."""
-    costs = qy.rule_costs(plan, setbacks={"river": SETBACK_M}).set_index("step")
-    return float(costs.at["eligible", "left_m2"] / costs.at["land", "left_m2"])
+def refine_raster(folder: Path, *, repeats: int, patience_s: float) -> dict[float, Ran]:
+    """Run atlite on ever finer cells, as long as it is expected to be done in time."""
+    masks: dict[float, Ran] = {}
+    cell_m = COARSEST_M
+    # Half the cell is four times the work.
+    while not masks or masks[cell_m * 2].median * 4 <= patience_s:
+        masks[cell_m] = run_one("atlite", folder, cell_m, repeats=repeats)
+        cell_m /= 2
+    return masks
 
 
-def measure_raster(shapes: dict[str, list[shapely.Geometry]], cell_m: float) -> float:
-    """Share of the park that is eligible, by atlite at a resolution."""
-    from atlite.gis import ExclusionContainer, shape_availability
-
-    excluder = ExclusionContainer(crs=GRID, res=cell_m)
-    excluder.add_geometry(gpd.GeoSeries(shapes["patches"], crs=GRID))
-    # atlite leaves lines out, whatever their buffer: it is given the strip along the river.
-    excluder.add_geometry(gpd.GeoSeries(shapes["river"], crs=GRID).buffer(SETBACK_M, quad_segs=64))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        masked, _ = shape_availability(gpd.GeoSeries(shapes["park"], crs=GRID), excluder)
-    return float(masked.sum() * cell_m**2 / SIZE_M**2)
+def run_works(
+    folder: Path, before: dict[str, Ran], *, growth: float, repeats: int, patience_s: float
+) -> dict[str, Ran]:
+    """Run every contender that is expected to be done in time, going by its time in a city so many times smaller."""
+    ran = {}
+    for name in WORKS:
+        # geopandas.overlay takes every patch from the whole city: its time grows with the square.
+        power = 2 if name == "overlay" else 1
+        if not before or (name in before and before[name].median * growth**power <= patience_s):
+            cells = (CELL_M,) if name == "atlite" else ()
+            ran[name] = run_one(name, folder, *cells, repeats=repeats)
+    return ran
 
 
 def main() -> None:
-    """Run the comparison and the cost of growing input, and print both."""
-    parser = argparse.ArgumentParser(description="Eligible land: qy_gis against atlite.")
-    parser.add_argument("--seconds", type=float, default=60, help="Stop refining the raster beyond this time.")
-    seconds = parser.parse_args().seconds
-    shapes = make_shapes(200, 60)
-    with tempfile.TemporaryDirectory() as folder:
-        plan = write_plan(Path(folder), shapes)
-        start = perf_counter()
-        exact = measure_exact(plan)
-        print(f"qy_gis                 share {exact:.6f}                     {perf_counter() - start:6.2f} s")
-    measure_raster(shapes, 400.0)  # the first call pays for the imports
-    cell_m, taken = 400.0, 0.0
-    while taken < seconds / 5 and cell_m > 1:
-        start = perf_counter()
-        share = measure_raster(shapes, cell_m)
-        taken = perf_counter() - start
-        print(f"atlite {cell_m:8.2f} m      share {share:.6f}  error {share / exact - 1:+.4%}  {taken:6.2f} s")
-        cell_m /= 2
-    for patches, vertices in [(200, 60), (200, 600), (200, 3000)]:
-        with tempfile.TemporaryDirectory() as folder:
-            plan = write_plan(Path(folder), make_shapes(patches, vertices))
-            start = perf_counter()
-            measure_exact(plan)
-            print(f"qy_gis {patches * vertices:9,} vertices   {perf_counter() - start:6.2f} s")
+    """Run the three comparisons, the smallest city first."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[20, 40, 80, 160], metavar="KM", help="sides of cities")
+    parser.add_argument("--vertices", type=int, nargs="+", default=[60, 300, 1500], help="of each patch", metavar="N")
+    parser.add_argument("--repeats", type=int, default=3, help="counted runs of each")
+    parser.add_argument("--patience", type=float, default=60.0, help="seconds a peer may take", metavar="SECONDS")
+    given = parser.parse_args()
+    sizes, finer = [], []
+    with tempfile.TemporaryDirectory(prefix="siting-") as scratch:
+
+        def lay(size_km: int, vertices: int) -> tuple[Path, dict[str, float]]:
+            folder = Path(scratch) / f"{size_km}-{vertices}"
+            folder.mkdir(exist_ok=True)
+            city = make_city(size_km * 1000.0, vertices)
+            write_city(city, folder)
+            print(f"{size_km} x {size_km} km, {city.vertices:,} vertices", flush=True)
+            return folder, {"side_km": size_km, "patches": len(city.layers["patches"]), "vertices": city.vertices}
+
+        folder, about = lay(RASTER_KM, 60)
+        exact = {name: run_one(name, folder, repeats=given.repeats) for name in ("rule_costs", "shapely")}
+        masks = refine_raster(folder, repeats=given.repeats, patience_s=given.patience)
+        raster = {**about, "exact": {name: asdict(one) for name, one in exact.items()}}
+        raster["masks"] = {cell: asdict(one) for cell, one in masks.items()}
+        before: dict[str, Ran] = {}
+        for size in sorted(given.sizes):
+            folder, about = lay(size, 60)
+            growth = about["vertices"] / sizes[-1]["vertices"] if sizes else 1.0
+            before = run_works(folder, before, growth=growth, repeats=given.repeats, patience_s=given.patience * 10)
+            sizes.append({**about, "works": {name: asdict(one) for name, one in before.items()}})
+        before = {}
+        for vertices in sorted(given.vertices):
+            folder, about = lay(RASTER_KM, vertices)
+            growth = about["vertices"] / finer[-1]["vertices"] if finer else 1.0
+            before = run_works(folder, before, growth=growth, repeats=given.repeats, patience_s=given.patience * 10)
+            finer.append({**about, "works": {name: asdict(one) for name, one in before.items()}})
+    machine = describe_machine(_SOFTWARE)
+    save_result("siting", {"machine": machine, "raster": raster, "sizes": sizes, "finer": finer})
+    run_program("benchmarks.siting_report")
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def site(
     with one_line_errors():
         from qy_gis.parcels.read import read_parcels
         from qy_gis.plan.read import read_plan
-        from qy_gis.reports.siting import Siting, summarise_land, write_siting
+        from qy_gis.reports.siting import Siting, describe_question, summarise_land, write_siting
         from qy_gis.reports.terminal import print_sites
         from qy_gis.siting.criteria import read_criteria
         from qy_gis.siting.eligible import eligible_area, rule_costs
@@ -137,6 +137,9 @@ def site(
                 costs=costs,
                 findings=check_parcels(sites, plan, industry=industry).findings if len(sites) else _no_findings(),
                 criteria=criteria if len(sites) else None,
+                asked=describe_question(
+                    plan, area_ha=area_ha, shape=shape, unknown=unknown, candidates=candidates, **asked
+                ),
             )
             for output in outputs:
                 click.echo(f"已写出 / written: {write_siting(siting, output)}")

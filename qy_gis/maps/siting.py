@@ -44,7 +44,7 @@ def describe_sites(sites: gpd.GeoDataFrame, criteria: Criteria | None, *, tolera
         "key": ":sites",
         "title": word("sites"),
         "group": ":siting",
-        "names": [_call(row) for row in rows],
+        "names": [call_site(row) for row in rows],
         "facts": facts,
     }
 
@@ -56,6 +56,17 @@ def describe_land(land: gpd.GeoDataFrame, *, tolerance_m: float) -> list[dict[st
         for number, verdict in enumerate(VERDICT_STYLE)
         if verdict in set(land["verdict"])
     ]
+
+
+def call_site(row: dict[str, Any]) -> str:
+    """Return what a site is called: its rank, if it has one, and its id."""
+    return f"{row['rank']} · {row['parcel_id']}" if "rank" in row else str(row["parcel_id"])
+
+
+def title_land(verdict: str) -> dict[str, str]:
+    """Return the title of the land of a verdict."""
+    zh, en = VERDICT_TEXT[verdict]
+    return {"zh": f"{word('land')['zh']}：{zh}", "en": f"{word('land')['en']}: {en}"}
 
 
 def list_sites(sites: gpd.GeoDataFrame, criteria: Criteria | None) -> dict[str, Any]:
@@ -103,12 +114,11 @@ def _list_criteria(sites: gpd.GeoDataFrame, criteria: Criteria | None) -> list[_
 
 
 def _describe_land(land: gpd.GeoDataFrame, verdict: str, number: int, tolerance_m: float) -> dict[str, Any]:
-    zh, en = VERDICT_TEXT[verdict]
     # Lighter than the sites, which lie on it in the same colours.
     style = VERDICT_STYLE[verdict] | {"weight": 0.8}
     return PLAIN | {
         "key": f":land_{verdict}",
-        "title": {"zh": f"{word('land')['zh']}：{zh}", "en": f"{word('land')['en']}: {en}"},
+        "title": title_land(verdict),
         "group": ":siting",
         "names": [str(part) for part in land["part_id"]],
         "names_en": None,
@@ -122,7 +132,7 @@ def _describe_land(land: gpd.GeoDataFrame, verdict: str, number: int, tolerance_
 def _list_site(row: dict[str, Any], listed: list[_Part]) -> dict[str, Any]:
     return {
         "row": row["row"],
-        "id": _call(row),
+        "id": call_site(row),
         "name": None,
         "place": text(row["name"]),
         "use": text(row["use"]),
@@ -152,8 +162,3 @@ def _say_sure(row: dict[str, Any]) -> dict[str, str]:
         "zh": f"权重变动时：居首 {first} · 前三 {top}",
         "en": f"As weights vary: first in {first}, among three in {top}",
     }
-
-
-def _call(row: dict[str, Any]) -> str:
-    """Return what a site is called: its rank, if it has one, and its id."""
-    return f"{row['rank']} · {row['parcel_id']}" if "rank" in row else str(row["parcel_id"])

@@ -5,39 +5,27 @@ from __future__ import annotations
 import html
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
 
-from qy_gis import columns
+from qy_gis import __version__
+from qy_gis.columns import SEVERITY_TEXT
 from qy_gis.errors import OutputError
 from qy_gis.maps.page import draw
-from qy_gis.plan.model import Plan
+from qy_gis.plan.digest import hash_rules
+from qy_gis.plan.model import Plan, Severity
 from qy_gis.reports.placing import placed
+from qy_gis.reports.siting_rows import list_asked, list_costs, list_criteria, list_findings, list_sites
 from qy_gis.siting.criteria import Criteria
 from qy_gis.siting.rank import rank_stability
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_HEADS = {
-    "rank": "名次 rank",
-    "parcel_id": "编号 site",
-    "name": "位置 where",
-    "area_ha": "公顷 ha",
-    "area_mu": "亩 mu",
-    "width_m": "最窄 width (m)",
-    "compactness": "紧凑度 compactness",
-    "verdict": "结论 verdict",
-    "score": "得分 score",
-    "p_first": "居首概率 P(first)",
-    "p_top3": "前三概率 P(top 3)",
-    "shift": "改变名次的权重 shift",
-}
 
 _CSS = """
 body { font: 15px/1.55 "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; max-width: 1060px; margin: 2em auto;
@@ -70,6 +58,8 @@ class Siting:
         Of `qy_gis.check` for the sites.
     criteria
         Those of the ranking; None without one.
+    asked
+        What was asked, in words, by what each demand is called; see `describe_question`.
     """
 
     title: str
@@ -79,6 +69,39 @@ class Siting:
     costs: pd.DataFrame
     findings: pd.DataFrame
     criteria: Criteria | None
+    asked: dict[str, str]
+
+
+def describe_question(
+    plan: Plan,
+    *,
+    area_ha: float,
+    industry: str | None,
+    within: str | None,
+    shape: str,
+    unknown: str,
+    severities: Sequence[Severity],
+    setbacks: Mapping[str, float],
+    candidates: str | None,
+) -> dict[str, str]:
+    """Say what was asked and of which plan, so that a reader can ask it again; arguments as for `qy_gis.find_sites`."""
+    key = plan.industry(industry)
+    title = plan.industries[key].title if key is not None else None
+    kept = [f"{plan.layers[layer].title.zh} {layer}: {metres:,g} m" for layer, metres in setbacks.items()]
+    return {
+        "面积 area": f"≥ {area_ha:g} 公顷 ha",
+        "产业 industry": f"{title.zh} {title.en}" if title else "未注明 not stated",
+        "范围 within": within or "全部 the whole study area",
+        "占用土地的规则 rules that take land": ", ".join(
+            "".join(SEVERITY_TEXT[each][:1]) + f" {each}" for each in severities
+        ),
+        "另加退让 setbacks on top": "; ".join(kept) or "无 none",
+        "待核实的土地 unknown land": {"drop": "不用 left out", "keep": "也找，结论为待核实 searched too"}[unknown],
+        "从何找起 grown from": candidates or {"whole": "整片 whole parts"}.get(shape, f"{shape} 格 cells"),
+        "规划 plan": f"{plan.title.zh} {plan.edition}",
+        "规则 rules": f"SHA-256 {hash_rules(plan)}",
+        "软件 software": f"qy-gis {__version__}",
+    }
 
 
 def write_siting(siting: Siting, path: str | os.PathLike[str]) -> Path:
@@ -129,14 +152,28 @@ def summarise_land(costs: pd.DataFrame) -> str:
     )
 
 
-def _pictures(siting: Siting) -> dict[str, Figure]:
+def _pictures(siting: Siting) -> list[Figure]:
     from qy_gis.siting import pictures
 
-    drawn = {"土地 Land": pictures.draw_waterfall(siting.costs)}
+    drawn = [pictures.draw_waterfall(siting.costs)]
     if siting.criteria is not None and len(siting.sites):
-        drawn["得分 Scores"] = pictures.draw_contributions(siting.sites, siting.criteria)
-        drawn["稳健性 Stability"] = pictures.draw_stability(rank_stability(siting.sites, siting.criteria))
+        drawn.append(pictures.draw_contributions(siting.sites, siting.criteria))
+        drawn.append(pictures.draw_stability(rank_stability(siting.sites, siting.criteria)))
     return drawn
+
+
+def _head_tables(siting: Siting) -> dict[str, pd.DataFrame]:
+    return {"备选地块 Sites": list_sites(siting.sites)}
+
+
+def _tail_tables(siting: Siting) -> dict[str, pd.DataFrame]:
+    ranked = siting.criteria is not None and len(siting.sites)
+    return {
+        "未通过与待核实 What stands against the sites or is unknown": list_findings(siting.findings),
+        "各规则占用的土地 What each rule takes": list_costs(siting.costs),
+        **({"准则 Criteria": list_criteria(siting.criteria, siting.plan)} if siting.criteria and ranked else {}),
+        "所问 What was asked": list_asked(siting.asked),
+    }
 
 
 def _write_gpkg(siting: Siting, path: Path) -> None:
@@ -154,13 +191,12 @@ def _write_html(siting: Siting, path: Path) -> None:
         f"<h1>{html.escape(siting.title)}</h1>",
         f'<p class="note">{html.escape(summarise_land(siting.costs))}</p>',
     ]
-    parts += ["<h2>备选地块 Sites</h2>", _site_table(siting.sites)]
+    parts += [_section(heading, table) for heading, table in _head_tables(siting).items()]
     if len(siting.land) + len(siting.sites):
         drawn = draw(siting.sites, plan=siting.plan, land=siting.land, criteria=siting.criteria)
         parts += ["<h2>地图 Map</h2>", drawn._repr_html_()]
-    for heading, figure in _pictures(siting).items():
-        parts += [f"<h2>{heading}</h2>", _svg(figure)]
-    parts += ["<h2>未通过与待核实 What stands against them or is unknown</h2>", _finding_table(siting.findings)]
+    parts += [_svg(figure) for figure in _pictures(siting)]
+    parts += [_section(heading, table) for heading, table in _tail_tables(siting).items()]
     page = (
         f'<!DOCTYPE html>\n<html lang="zh-CN"><head><meta charset="utf-8"><title>{html.escape(siting.title)}</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_CSS}</style></head>\n'
@@ -172,52 +208,26 @@ def _write_html(siting: Siting, path: Path) -> None:
 def _write_pdf(siting: Siting, path: Path) -> None:
     from matplotlib.backends.backend_pdf import PdfPages
 
-    from qy_gis.siting import pictures
+    from qy_gis.maps.siting_sheet import draw_siting_sheet
+    from qy_gis.reports.siting_print import fit_to_page, set_tables
 
+    figures = [*set_tables(siting.title, summarise_land(siting.costs), _head_tables(siting))]
+    if len(siting.land) + len(siting.sites):
+        figures.append(draw_siting_sheet(siting.sites, siting.land, siting.plan))
+    for figure in _pictures(siting):
+        figures.append(fit_to_page(figure))
+    figures += set_tables("", "", _tail_tables(siting))
     # Without a date the same siting gives the same file.
     with PdfPages(path, metadata={"Title": siting.title, "CreationDate": None}) as pages:
-        pages.savefig(pictures.draw_summary(siting.title, summarise_land(siting.costs), _site_rows(siting.sites)))
-        if len(siting.land) + len(siting.sites):
-            pages.savefig(pictures.draw_sites(siting.sites, siting.land))
-        for figure in _pictures(siting).values():
+        for figure in figures:
             pages.savefig(figure)
 
 
 FORMATS: dict[str, Callable[[Siting, Path], None]] = {".gpkg": _write_gpkg, ".html": _write_html, ".pdf": _write_pdf}
 
 
-def _site_rows(sites: gpd.GeoDataFrame) -> pd.DataFrame:
-    """The columns of sites that a reader needs, as text."""
-    digits = {"area_ha": 4, "area_mu": 2, "width_m": 0, "compactness": 2, "score": 3}
-    rows: dict[str, list[str]] = {}
-    for name, head in _HEADS.items():
-        if name in sites:
-            rows[head] = [_plain(value, name, digits) for value in sites[name]]
-    return pd.DataFrame(rows)
-
-
-def _plain(value: Any, name: str, digits: dict[str, int]) -> str:
-    if name == "verdict":
-        return " ".join(columns.VERDICT_TEXT[value])
-    if isinstance(value, float) and pd.isna(value):
-        return "—"
-    if name in ("p_first", "p_top3", "shift"):
-        return f"{value:.1%}"
-    return f"{value:,.{digits[name]}f}" if name in digits else str(value)
-
-
-def _site_table(sites: gpd.GeoDataFrame) -> str:
-    if not len(sites):
-        return "<p>没有找到符合要求的地块。 No site meets the demands.</p>"
-    return _table(_site_rows(sites))
-
-
-def _finding_table(findings: pd.DataFrame) -> str:
-    standing = findings[findings["outcome"] != "pass"]
-    if not len(standing):
-        return "<p>各项均符合。 Every rule passes.</p>"
-    heads = {"parcel_id": "编号 site", "outcome": "结果 outcome", "reason": "理由", "reason_en": "reason"}
-    return _table(standing[[*heads]].rename(columns=heads).astype(str))
+def _section(heading: str, table: pd.DataFrame) -> str:
+    return f"<h2>{heading}</h2>" + (_table(table) if len(table) else "<p>没有。 None.</p>")
 
 
 def _table(rows: pd.DataFrame) -> str:

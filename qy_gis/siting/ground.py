@@ -162,11 +162,14 @@ def _split_land(land: BaseGeometry, extents: list[tuple[str, float]], plan: Plan
         report(number, len(extents) + 1, plan.layers[layer].title.zh)
         shapes += _extents(zones_of(plan, layer), setback_m, plan)
     report(len(extents), len(extents) + 1, "切分 / splitting")
-    pieces, piece, shape = split_faces(np.array(shapes, dtype=object))
-    covers = np.zeros((len(pieces), len(shapes)), dtype=bool)
+    # The least and the most of an exact layer are the same outline, and many layers cover the same land.
+    distinct: dict[bytes, int] = {}
+    place = np.array([distinct.setdefault(shapely.to_wkb(shape), len(distinct)) for shape in shapes])
+    pieces, piece, shape = split_faces(np.array(shapely.from_wkb(list(distinct)), dtype=object))
+    covers = np.zeros((len(pieces), len(distinct)), dtype=bool)
     covers[piece, shape] = True
     on_land = covers[:, 0]
-    low, high, covered = (covers[on_land, first::3] for first in (1, 2, 3))
+    low, high, covered = (covers[on_land][:, place[first::3]] for first in (1, 2, 3))
     return _Split(
         pieces=pieces[on_land],
         area_m2=np.asarray(shapely.area(pieces[on_land])),

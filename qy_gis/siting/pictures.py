@@ -48,7 +48,14 @@ def draw_waterfall(costs: pd.DataFrame) -> Figure:
             start, width = (0.0, left) if row.step in ("land", "eligible") else (left, -change)
             colour = {"land": _LAND, "unknown": _OPEN, "eligible": _LEFT}.get(row.step, _TAKEN)
             axes.barh(
-                place, width, left=start, color=colour, height=0.62, hatch="//" if row.step == "unknown" else None
+                place,
+                width,
+                left=start,
+                facecolor=colour,
+                edgecolor="#7a6212",
+                height=0.62,
+                linewidth=0,
+                hatch="//" if row.step == "unknown" else None,
             )
             label = (
                 f"{left:,.0f}" if row.step in ("land", "eligible") else f"−{-change:,.0f}" if change <= -5e-1 else "0"
@@ -160,29 +167,6 @@ def draw_sites(sites: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> Figure:
         axes.set_title("备选地块与可选土地 Sites on eligible land", loc="left")
         if axes.get_legend_handles_labels()[0]:
             axes.legend(loc="upper right", fontsize=8.5)
-    return figure
-
-
-def draw_summary(title: str, note: str, rows: pd.DataFrame) -> Figure:
-    """Draw a title, a note and a table of texts on one page of A4, on its side."""
-    with _style():
-        figure = Figure(figsize=(11.69, 8.27))
-        figure.text(0.05, 0.92, title, fontsize=16, weight="bold")
-        zh, _, en = note.partition("。 ")
-        figure.text(0.05, 0.88, f"{zh}。\n{en}", fontsize=8.5, va="top", linespacing=1.6)
-        axes = figure.add_axes((0.05, 0.05, 0.9, 0.74))
-        axes.set_axis_off()
-        if len(rows):
-            heads = [name.replace(" ", "\n", 1) for name in rows.columns]
-            table = axes.table(rows.to_numpy().tolist(), colLabels=heads, loc="upper left", cellLoc="left", edges="B")
-            table.auto_set_font_size(False)
-            table.set_fontsize(9)
-            table.auto_set_column_width(list(range(len(heads))))
-            for (row, _), cell in table.get_celld().items():
-                cell.set_height(0.09 if row == 0 else 0.055)
-                cell.set_edgecolor("#c5c9ce")
-        else:
-            axes.text(0, 1, "没有找到符合要求的地块。 No site meets the demands.", va="top")
     return figure
 
 

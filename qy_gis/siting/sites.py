@@ -130,6 +130,7 @@ def find_sites(
         chosen = _choose_candidates(given, land, zone, wanted, n)
         sites = given.iloc[chosen][["parcel_id", "name", "use", "geometry"]].to_crs(CGCS2000)
     else:
+        report(0, n, "去窄 / leaving necks out")
         parts = _open_parts(land, zone, wanted)
         if shape == "whole":
             found = _whole_parts(parts, wanted, n)
@@ -198,6 +199,7 @@ def _grow(
     # In the grid an area comes out larger than on the ellipsoid, by most where the land is farthest from the meridian.
     longitude, latitude = shapely.get_coordinates(to_lonlat(parts, epsg, edges="stored")).T
     excess = planar_excess_ppm(longitude, latitude, epsg).max() * 1e-6 + 1e-6
+    report(0, n, "布格 / laying cells")
     along = _cells_along(float(shapely.area(parts).sum()), wanted.area_m2)
     lattice = lay_lattice(parts, cell_m2=wanted.area_m2 / along**2 * (1 + excess), shape=shape)
     if not len(lattice.cells):

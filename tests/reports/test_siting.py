@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pyogrio
+import pypdfium2
 import pytest
 import shapely
 from click.testing import CliRunner
@@ -63,20 +65,25 @@ def test_the_page_makes_no_request_and_shows_everything(written):
     page = (written[0] / "s.html").read_text(encoding="utf-8")
     assert page.count("<svg") >= 3
     assert "<iframe" in page
-    for text in ("各规则占用的土地", "备选地块", "各项均符合"):
+    for text in ("各规则占用的土地", "备选地块", "What was asked", "最窄 width", "0 → 0; 1 → 1", "SHA-256"):
         assert text in page
     assert not re.search(r"""(src=|(<|&lt;)link[^>]*href=)("|'|&quot;|&#x27;|&#39;)https?:""", page)
 
 
-def test_the_print_is_a_pdf(written):
-    assert (written[0] / "s.pdf").read_bytes().startswith(b"%PDF")
+def test_the_print_is_a4_and_says_what_the_page_says(written):
+    printed = pypdfium2.PdfDocument(written[0] / "s.pdf")
+    for sheet in printed:
+        assert np.array(sheet.get_size()) / 72 * 25.4 == pytest.approx((297, 210), abs=0.3)
+    texts = "\n".join(sheet.get_textpage().get_text_range() for sheet in printed)
+    for text in ("S1", "suitable", "审图号", "What each rule takes", "0 → 0; 1 → 1", "SHA-256"):
+        assert text in texts
 
 
 def test_no_site_is_said_and_is_no_success(plan, tmp_path):
     shown = run("site", "--area", 5000, "--layers", plan, "-o", tmp_path / "none.html")
     assert shown.exit_code == 1
     assert "no site meets the demands" in shown.output
-    assert "No site meets the demands" in (tmp_path / "none.html").read_text(encoding="utf-8")
+    assert "<h2>备选地块 Sites</h2><p>没有。 None.</p>" in (tmp_path / "none.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
