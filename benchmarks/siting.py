@@ -3,8 +3,8 @@
     pip install -e '.[print]' atlite
     python -m benchmarks.siting
 
-GLAES is not on PyPI and is not run. Each contender is a process of its own, from the files of a city to its answer. Writes
-`docs/siting-performance.md`.
+GLAES is not on PyPI and is not run. Each contender is a process of its own, from the files of a city to its answer.
+Writes `docs/siting-performance.md`.
 """
 
 from __future__ import annotations

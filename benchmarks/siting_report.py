@@ -34,15 +34,16 @@ _HEAD = """\
 本页由 `python -m benchmarks.siting` 生成，数字全部来自实际运行，勿手改。
 This page is written by `python -m benchmarks.siting`; every figure comes from a run. Do not edit it.
 
-合成城市（`benchmarks/siting_city.py`，固定种子）：正方形，每平方公里半块须避开的地块（约占五分之一，相互重叠），每 20 公里一条
-河，河边退让 300 米。每个程序各自一个进程，从文件到答案，不计导入，取中位数。
-A made-up city (`benchmarks/siting_city.py`, seeded): a square, half a patch to be kept off per km² (a fifth of the land;
-they overlap one another), and every 20 km a river with a setback of 300 m. Every contender is a process of its own, from
-the files to its answer, imports left out; medians.
+合成城市（`benchmarks/siting_city.py`，固定种子）：正方形，每平方公里半块须避开的地块（约占五分之一，相互重叠），
+每 20 公里一条河，河边退让 300 米。每个程序各自一个进程，从文件到答案，不计导入，取中位数。
+A made-up city (`benchmarks/siting_city.py`, seeded): a square, half a patch to be kept off per km² (a fifth of the
+land; they overlap one another), and every 20 km a river with a setback of 300 m. Every contender is a process of its
+own, from the files to its answer, imports left out; medians.
 
 | 程序 contender | 答什么 what it answers |
 |---|---|
-| **qy_gis** `rule_costs` | 每条规则单独、合计与边际占用的土地、待核实的土地；精确。what each rule takes alone, together and at the margin, and what is unknown; exact |
+| **qy_gis** `rule_costs` | 各规则单独、合计、边际占用的土地，待核实的土地；精确。\
+what each rule takes alone, together, at the margin, and what is unknown; exact |
 | **qy_gis** `find_sites` | 10 块 50 公顷的地块，逐块核查。ten sites of 50 ha, each checked |
 | **qy_gis** `combine` | 全部图层的一张不重不漏的图。all layers in one partition |
 | shapely, one union | 可选面积一个数：先并后减。one figure: a union, taken from the city |
@@ -55,10 +56,11 @@ GLAES 不在 PyPI 上，没有运行。GLAES is not on PyPI and was not run.
 _RASTER = """
 ## 栅格越细，越接近精确值 The finer the raster, the nearer to the exact share
 
-{side_km} × {side_km} km，{vertices:,} 个顶点 vertices。误差以 qy_gis 的可选比例 {share:.6f} 为准；独立的参照 shapely 为 {reference:.6f}（{apart:+.5%}：
-格网平面与椭球面之差、圆角的画法）。分辨率减半，直到预计超过 60 秒。
-Errors are against the share of qy_gis, {share:.6f}; the independent reference, shapely, has {reference:.6f} ({apart:+.5%}: the grid's
-plane against the ellipsoid, and how round corners are drawn). Cells are halved until 60 s would be passed.
+{side_km} × {side_km} km，{vertices:,} 个顶点 vertices。误差以 qy_gis 的可选比例 {share:.6f} 为准；
+独立的参照 shapely 为 {reference:.6f}（{apart:+.5%}：格网平面与椭球面之差、圆角的画法）。格子减半，直到预计超过 60 秒。
+Errors are against the share of qy_gis, {share:.6f}; the independent reference, shapely, has {reference:.6f}
+({apart:+.5%}: the grid's plane against the ellipsoid, and how round corners are drawn). Cells are halved until 60 s
+would be passed.
 
 | 程序 | 可选比例 share | 误差 error | 秒 s | 峰值内存 peak, MB |
 |---|---|---|---|---|
@@ -72,8 +74,8 @@ _SIZES = """
 ## 城市越大 The larger the city
 
 密度不变，范围增大。秒；— 表示按前一个城市估计会超过 10 分钟，没有运行。
-The same density, a growing extent. Seconds; — was not run, as its time in the city before says that it would take over ten
-minutes.
+The same density, a growing extent. Seconds; — was not run: its time in the city before says that it would take over
+ten minutes.
 """
 
 _FINER = """

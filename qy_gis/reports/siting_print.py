@@ -1,4 +1,4 @@
-"""A siting on paper: what was asked and found, the map, what the rules cost, and how sure the ranking is; all of it A4."""
+"""A siting on paper: sites, map, what the rules cost, how sure the ranking is, what was asked; all of it A4."""
 
 from __future__ import annotations
 

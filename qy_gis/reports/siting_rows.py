@@ -68,7 +68,7 @@ def list_costs(costs: pd.DataFrame) -> pd.DataFrame:
 
 
 def list_criteria(criteria: Criteria, plan: Plan) -> pd.DataFrame:
-    """Return what each criterion measures, in which unit, which way is better, what a value is worth, and its weight."""
+    """Return what each criterion measures, its unit, which way is better, what a value is worth, and its weight."""
     weights = weigh_criteria(criteria)
     return pd.DataFrame(
         [

@@ -234,6 +234,7 @@ def test_the_report_holds_the_page(open_map, tmp_path: Path, world, land, ranked
         costs=qy.rule_costs(world),
         findings=qy.check(ranked, world).findings,
         criteria=CRITERIA,
+        asked={"面积 area": "≥ 50 公顷 ha"},
     )
     text = write_siting(found, tmp_path / "sites.html").read_text(encoding="utf-8")
     page = open_map(text)
