@@ -57,7 +57,7 @@ document = "测试文件"
 article = "第一条"
 sources = ["test"]
 reviewed = false
-{industries}
+{more}
 """
 
 MakePlan = Callable[..., qy.Plan]
@@ -98,8 +98,8 @@ def write_layer(
     """Write one layer of a test plan: its TOML and its data (None: declared without data)."""
     text = []
     for rule in rules or []:
-        industries = f"industries = {rule['industries']}" if "industries" in rule else ""
-        text.append(RULE_TOML.format(kind=rule["kind"], severity=rule["severity"], industries=industries))
+        more = "\n".join(f"{name} = {rule[name]}" for name in ("industries", "distance_m") if name in rule)
+        text.append(RULE_TOML.format(kind=rule["kind"], severity=rule["severity"], more=more))
     file = ""
     if shapes is not None:
         table = {"id": [f"{key}{n}" for n in range(len(shapes))], "name": [f"{key} {n}" for n in range(len(shapes))]}

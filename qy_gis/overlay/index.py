@@ -29,6 +29,7 @@ from qy_gis.measure.plane import PLANE, Geometries
 from qy_gis.overlay.grid import Grid, Ints, cut_zones
 from qy_gis.overlay.nearest import Near, cut_pieces
 from qy_gis.overlay.packed import Packed, pack
+from qy_gis.overlay.setbacks import Setback, list_setbacks, project_setback
 from qy_gis.overlay.thin import Thin, find_thin
 from qy_gis.overlay.zones import Zones, grid_zone_of, polygons_only, project_zones
 from qy_gis.plan.digest import hash_files
@@ -38,7 +39,7 @@ from qy_gis.plan.model import Plan
 Progress = Callable[[int, int, str], None]
 
 #: Raised whenever what an index file holds changes its meaning; older files are then built anew.
-_FORMAT = 3
+_FORMAT = 4
 
 #: What a zone of the second grid is to its layer or feature.
 LOW, HIGH, UNION, UNION_LOW, UNION_HIGH, COVERED = range(6)
@@ -118,8 +119,11 @@ class Index:
         Features as drawn.
     bounds
         Features shrunk and grown, and layers as a whole.
+    setbacks
+        Layer and distance (m) of the setbacks that rules ask for. In ``bounds`` they follow the layers: setback k has
+        the number of a layer ``len(layers) + k``.
     limited
-        Per layer, whether it says where it is complete (else it is complete everywhere).
+        Per layer and then per setback, whether it says where it is complete (else it is complete everywhere).
     near
         Per layer, for distances.
     """
@@ -128,6 +132,7 @@ class Index:
     features: Features
     drawn: ZoneTable
     bounds: ZoneTable
+    setbacks: list[tuple[str, float]]
     limited: NDArray[np.bool_]
     near: list[Near]
 
@@ -155,6 +160,8 @@ def build_index(plan: Plan, *, progress: Progress | None = None) -> Index:
             if progress is not None:
                 progress(number, len(keys), plan.layers[key].title.zh)
             layers.append(next(zones_of_layers))
+        asked = list_setbacks(plan)
+        setbacks = list(pool.map(lambda each: project_setback(plan, *each), asked))
     grid_zone = grid_zone_of(plan)
     features = _list_features(layers)
     drawn, bounds = _Uses(), _Uses()
@@ -165,16 +172,19 @@ def build_index(plan: Plan, *, progress: Progress | None = None) -> Index:
         for place, (low, high) in enumerate(zip(zones.low, zones.high, strict=True)):
             bounds.add(low, number, first + place, LOW)
             bounds.add(high, number, first + place, HIGH)
-        for role, whole in [(UNION, zones.union), (UNION_LOW, zones.union_low), (UNION_HIGH, zones.union_high)]:
-            bounds.add(whole, number, -1, role)
-        if zones.covered is not None:
-            bounds.add(zones.covered, number, -1, COVERED)
+    extents: list[Zones | Setback] = [*layers, *setbacks]
+    for number, whole in enumerate(extents):
+        for role, shape in [(UNION, whole.union), (UNION_LOW, whole.union_low), (UNION_HIGH, whole.union_high)]:
+            bounds.add(shape, number, -1, role)
+        if whole.covered is not None:
+            bounds.add(whole.covered, number, -1, COVERED)
     return Index(
         layers=keys,
         features=features,
         drawn=drawn.cut(),
         bounds=bounds.cut(),
-        limited=np.array([zones.covered is not None for zones in layers]),
+        setbacks=asked,
+        limited=np.array([whole.covered is not None for whole in extents]),
         near=[cut_pieces(zones.shapes, grid_zone) for zones in layers],
     )
 
@@ -243,13 +253,13 @@ def _list_features(layers: list[Zones]) -> Features:
 
 
 def _key(plan: Plan) -> str:
-    """Return a name for all that the geometry of an index rests on; texts, styles and rules do not count."""
+    """Return a name for all that the geometry of an index rests on; of rules, only how far setbacks reach."""
     ingredients = {"key", "file", "filter", "geometry", "id_column", "name_column", "accuracy_m", "coverage"}
     files = {name: digest for name, digest in hash_files(plan).items() if not name.endswith(".toml")}
     layers = [
         [plan.folders.index(layer.folder), layer.model_dump(include=ingredients)] for layer in plan.layers.values()
     ]
-    content = [_FORMAT, PLANE, shapely.geos_version_string, plan.study_area, layers, files]
+    content = [_FORMAT, PLANE, shapely.geos_version_string, plan.study_area, layers, list_setbacks(plan), files]
     text = json.dumps(content, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -284,6 +294,7 @@ def _save(index: Index, folder: Path) -> None:
             "format": _FORMAT,
             "checks": checks,
             "layers": index.layers,
+            "setbacks": index.setbacks,
             "ids": index.features.ids.tolist(),
             "names": index.features.names.tolist(),
             "grid_zone": index.near[0].zone if index.near else 0,
@@ -340,6 +351,7 @@ def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Index:
         ),
         drawn=zone_table("drawn"),
         bounds=zone_table("bounds"),
+        setbacks=[(key, distance) for key, distance in meta["setbacks"]],
         limited=arrays["limited"],
         near=[Near(near.part(a, b), meta["grid_zone"]) for a, b in pairwise(arrays["near.first"].tolist())],
     )

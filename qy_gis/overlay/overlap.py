@@ -6,6 +6,7 @@ The table that people read, with distances and the outlines of overlaps, is made
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import shapely
@@ -18,6 +19,15 @@ from qy_gis.overlay.thin import Thin
 
 #: Relations, as numbers in arrays and as words in tables (`qy_gis.columns.RELATIONS`).
 WITHIN, OVERLAPS, CONTAINS, TOUCHES, OUTSIDE = range(5)
+
+
+class Beyond(NamedTuple):
+    """Land of n parcels beyond s setbacks: as drawn, at least, at most, and where that is not known; shape (n, s)."""
+
+    nominal_m2: Floats
+    low_m2: Floats
+    high_m2: Floats
+    no_data_m2: Floats
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,8 @@ class Measured:
         complete: elsewhere the land may be full of it or free of it.
     no_data_m2
         Land of the parcel where the layer is not complete, shape (n, m).
+    beyond
+        Land of the parcel beyond each setback of the index.
     """
 
     parcel_m2: Floats
@@ -52,6 +64,7 @@ class Measured:
     outside_low_m2: Floats
     outside_high_m2: Floats
     no_data_m2: Floats
+    beyond: Beyond
 
 
 def measure_parcels(parcels: Outlines, index: Index) -> Measured:
@@ -86,7 +99,7 @@ def measure_parcels(parcels: Outlines, index: Index) -> Measured:
 
     def of_layers(wanted: int) -> Floats:
         rows = role == wanted
-        total = np.zeros((len(parcels), len(index.layers)))
+        total = np.zeros((len(parcels), len(index.limited)))
         total[found[rows], np.asarray(index.bounds.layer)[use[rows]]] = found_m2[rows]
         total[total <= TOUCH_M2] = 0.0
         return total
@@ -94,6 +107,9 @@ def measure_parcels(parcels: Outlines, index: Index) -> Measured:
     whole = parcel_m2[:, None]
     no_data = np.where(index.limited, _without_dust(whole - of_layers(COVERED), whole), 0.0)
     outside = _without_dust(whole - of_layers(UNION), whole)
+    least = np.minimum(_without_dust(whole - of_layers(UNION_HIGH) - no_data, whole), outside)
+    most = np.maximum(_without_dust(whole - of_layers(UNION_LOW), whole), outside)
+    layers = len(index.layers)
     return Measured(
         parcel_m2=parcel_m2,
         parcel=parcel,
@@ -102,10 +118,11 @@ def measure_parcels(parcels: Outlines, index: Index) -> Measured:
         low_m2=np.minimum(of_pairs(LOW), area),
         high_m2=np.clip(of_pairs(HIGH), area, parcel_m2[parcel]),
         relation=relation,
-        outside_m2=outside,
-        outside_low_m2=np.minimum(_without_dust(whole - of_layers(UNION_HIGH) - no_data, whole), outside),
-        outside_high_m2=np.maximum(_without_dust(whole - of_layers(UNION_LOW), whole), outside),
-        no_data_m2=no_data,
+        outside_m2=outside[:, :layers],
+        outside_low_m2=least[:, :layers],
+        outside_high_m2=most[:, :layers],
+        no_data_m2=no_data[:, :layers],
+        beyond=Beyond(*(areas[:, layers:] for areas in (outside, least, most, no_data))),
     )
 
 

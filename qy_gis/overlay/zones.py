@@ -20,8 +20,8 @@ from qy_gis.measure.plane import Geometries, project, to_grid, to_lonlat, to_pla
 from qy_gis.plan.model import Layer, Plan
 
 #: While shrinking or growing, edges are at most this long, so that an edge that is straight in degrees, in the grid or
-#: in the plane is off by less than `_BEND_M` in the others.
-_BUFFER_EDGE_M, _BUFFER_EDGE_DEGREES, _BEND_M = 400.0, 0.0036, 0.005
+#: in the plane is off by less than `BEND_M` in the others.
+_BUFFER_EDGE_M, _BUFFER_EDGE_DEGREES, BEND_M = 400.0, 0.0036, 0.005
 
 #: A corner is cut square at the accuracy, which leaves no land out and takes two vertices; a round one takes many.
 _CORNERS: dict[str, Any] = {"join_style": "mitre", "mitre_limit": 1.0}
@@ -100,16 +100,16 @@ def project_zones(plan: Plan, key: str) -> Zones:
     union = unite(_valid(to_plane(united, table.crs, edges="stored")))
     if layer.accuracy_m > 0 and layer.geometry in ("polygon", "mixed") and len(stored):
         grid_zone = grid_zone_of(plan)
-        in_grid = _to_grid(stored, table.crs, grid_zone)
-        high = _buffer(in_grid, layer.accuracy_m, grid_zone)
-        whole = shapely.get_parts(_to_grid(united, table.crs, grid_zone))
+        in_grid = place_in_grid(stored, table.crs, grid_zone)
+        high = buffer_grid(in_grid, layer.accuracy_m, grid_zone)
+        whole = shapely.get_parts(place_in_grid(united, table.crs, grid_zone))
         union_low = union  # empty if there are points alone
         if len(whole):
-            union_low = unite(_buffer(_close(whole, layer.accuracy_m), -layer.accuracy_m, grid_zone))
+            union_low = unite(buffer_grid(close_gaps(whole, layer.accuracy_m), -layer.accuracy_m, grid_zone))
         union_high = unite(high)
         # A feature that is alone in its layer is shrunk as the layer is.
         alone = len(stored) == 1 and len(whole) == 1
-        low = np.array([union_low], dtype=object) if alone else _buffer(in_grid, -layer.accuracy_m, grid_zone)
+        low = np.array([union_low], dtype=object) if alone else buffer_grid(in_grid, -layer.accuracy_m, grid_zone)
     else:
         low = high = polygons_only(shapes)
         union_low = union_high = union
@@ -150,13 +150,13 @@ def unite(geometries: Geometries) -> BaseGeometry:
     return united
 
 
-def _to_grid(stored: Geometries, crs: Any, grid_zone: int) -> Geometries:
+def place_in_grid(stored: Geometries, crs: Any, grid_zone: int) -> Geometries:
     """Return geometries in the 3-degree grid of a zone, with as few vertices as shrinking and growing need."""
     longest = _BUFFER_EDGE_M if check_crs(crs).is_projected else _BUFFER_EDGE_DEGREES
     return to_grid(to_lonlat(stored, crs, edges="stored", longest=longest), grid_zone)
 
 
-def _close(in_grid: Geometries, accuracy_m: float) -> Geometries:
+def close_gaps(in_grid: Geometries, accuracy_m: float) -> Geometries:
     """Close gaps that are far narrower than the layer can know of.
 
     Neighbours drawn without common corners part by a hair, which shrinking would widen to twice the accuracy.
@@ -166,7 +166,7 @@ def _close(in_grid: Geometries, accuracy_m: float) -> Geometries:
     return np.asarray(shapely.buffer(grown, -width, **_CORNERS))
 
 
-def _buffer(in_grid: Geometries, distance_m: float, grid_zone: int) -> Geometries:
+def buffer_grid(in_grid: Geometries, distance_m: float, grid_zone: int) -> Geometries:
     """Shrink or grow geometries by at least a distance on the ground, and return them in the survey plane."""
     grid = grid_epsg(grid_zone, prefixed=False)
     # A metre on the ground is more than one in the grid away from its meridian.
@@ -174,7 +174,7 @@ def _buffer(in_grid: Geometries, distance_m: float, grid_zone: int) -> Geometrie
     corners = np.array([x0, x1, x0, x1]), np.array([y0, y0, y1, y1])
     excess = planar_excess_ppm(*transformer(CRS.from_epsg(grid)).transform(*corners), grid)
     scale = np.sqrt(1 + np.nanmax(np.nan_to_num(excess)).clip(0) * 1e-6)
-    reach = distance_m * scale + np.sign(distance_m) * _BEND_M
+    reach = distance_m * scale + np.sign(distance_m) * BEND_M
     # The circle around a point is drawn by chords inside it.
     chord = np.where(shapely.get_dimensions(in_grid) == 0, np.cos(np.pi / (4 * _QUADRANT_SEGMENTS)), 1.0)
     reached = shapely.buffer(in_grid, reach / chord, quad_segs=_QUADRANT_SEGMENTS, **_CORNERS)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -26,7 +26,7 @@ Basis = Literal["statutory", "indicative", "proxy"]
 Confidence = Literal["high", "medium", "low"]
 GeometryKind = Literal["polygon", "line", "point", "mixed"]
 Hatch = Literal["diag", "back", "cross", "horiz", "dots"]
-RuleKind = Literal["inside", "outside"]
+RuleKind = Literal["inside", "outside", "setback"]
 Severity = Literal["prohibit", "approve", "advise"]
 
 
@@ -80,11 +80,15 @@ class Rule(_Record):
     """One thing a document asks of a parcel with regard to a layer.
 
     ``kind`` names the function of `qy_gis.verdict.rules` that judges it: ``inside`` (the parcel must lie inside the
-    layer) or ``outside`` (the parcel must keep off the layer).
+    layer), ``outside`` (the parcel must keep off the layer) or ``setback`` (the parcel must keep ``distance_m`` off the
+    layer's features).
     """
 
     key: Key
     kind: RuleKind
+    distance_m: float | None = Field(
+        default=None, gt=0, lt=1e6, description="For setback: metres to keep off the layer's features"
+    )
     severity: Severity
     industries: list[Key] | None = Field(default=None, description="Applies to these industries only; all if absent")
     tolerance_m2: float | None = Field(default=None, ge=0, description="Replaces the layer's tolerance")
@@ -95,6 +99,12 @@ class Rule(_Record):
     date: dt.date | None = Field(default=None, description="Date of the document; absent when not established")
     sources: list[Key] = Field(min_length=1)
     reviewed: bool = Field(description="Whether a person has held the rule against the official text")
+
+    @model_validator(mode="after")
+    def _check_distance(self) -> Rule:
+        if (self.distance_m is not None) != (self.kind == "setback"):
+            raise ValueError("distance_m is for rules of kind 'setback', which need it")
+        return self
 
 
 class Layer(_Record):

@@ -181,8 +181,11 @@ def _broken_references(plan: Plan) -> list[str]:
             check(f"{where}: industries", rule.industries or [], plan.industries, "industry")
             if rule.key in rule_keys[:number]:
                 faults.append(f"{where}: the key is used twice")
-            if layer.geometry in ("line", "point"):
-                faults.append(f"{where}: a {layer.geometry} layer has no area; rules need geometry polygon or mixed")
+            if layer.geometry in ("line", "point") and rule.kind != "setback":
+                faults.append(
+                    f"{where}: a {layer.geometry} layer has no area; accepted are rules of kind 'setback', or geometry "
+                    "polygon or mixed"
+                )
     return faults
 
 

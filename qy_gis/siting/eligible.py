@@ -49,7 +49,7 @@ def eligible_area(
         ``undetermined``. It is never counted among what is surely left.
     severities
         The severities whose rules take land. With ``["prohibit"]`` land that needs an approval stays, as
-        ``conditional``.
+        ``conditional``. Land on which a rule of another severity is unknown is unknown all the same.
     setbacks
         Metres to keep off the features of a layer, by its key; features outside the study area count too.
     progress
@@ -160,7 +160,9 @@ def rule_costs(
     total = float(ground.area_m2.sum())
     rows = [_row("land", "全部土地", "all land", change_m2=total, left_m2=total)]
     numbers = np.flatnonzero(ground.binding)
-    troubles = (ground.effect[:, numbers] != CLEAR).sum(axis=1)
+    # Of rules that take no land here, only what they leave unknown stands in the way.
+    stands = (ground.effect == UNKNOWN) | ((ground.effect == TAKEN) & ground.binding)
+    troubles = stands.sum(axis=1)
     for number in numbers:
         effect = ground.effect[:, number]
         taken = left & (effect == TAKEN)
@@ -194,21 +196,15 @@ def _row(step: str, title: str, title_en: str, *, change_m2: float, left_m2: flo
 
 def _constraint_row(constraint: Constraint, plan: Plan) -> dict[str, Any]:
     title = plan.layers[constraint.layer].title
-    if constraint.rule is None:
-        metres = f"{constraint.setback_m:,.0f} m"
-        texts = {"step": "setback", "rule": "", "severity": ""}
-        return {
-            **texts,
-            "layer": constraint.layer,
-            "title": f"距{title.zh} {metres}",
-            "title_en": f"{metres} off {title.en}",
-        }
-    inside = constraint.rule.kind == "inside"
-    return {
-        "step": "rule",
-        "layer": constraint.layer,
-        "rule": constraint.rule.key,
-        "severity": constraint.rule.severity,
-        "title": f"{title.zh}{'之外' if inside else '之内'}",
-        "title_en": f"{'outside' if inside else 'inside'} {title.en}",
-    }
+    rule = constraint.rule
+    if constraint.distance_m is not None:
+        metres = f"{constraint.distance_m:,g} m"
+        zh, en = f"距{title.zh}不足 {metres}", f"within {metres} of {title.en}"
+    elif rule is not None and rule.kind == "inside":
+        zh, en = f"{title.zh}之外", f"outside {title.en}"
+    else:
+        zh, en = f"{title.zh}之内", f"inside {title.en}"
+    texts = {"step": "setback", "rule": "", "severity": ""}
+    if rule is not None:
+        texts = {"step": "rule", "rule": rule.key, "severity": rule.severity}
+    return {**texts, "layer": constraint.layer, "title": zh, "title_en": en}

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from qy_gis.errors import ArgumentError
-from qy_gis.measure.crs import grid_epsg
-from qy_gis.measure.plane import Geometries, to_grid, to_plane, unproject
+from qy_gis.measure.plane import Geometries, to_plane
 from qy_gis.overlay.combine import split_faces
 from qy_gis.overlay.index import Progress
-from qy_gis.overlay.zones import Zones, grid_zone_of, project_zones, unite
+from qy_gis.overlay.setbacks import project_setback
+from qy_gis.overlay.zones import Zones, project_zones, unite
 from qy_gis.plan.model import Plan, Rule, Severity
 from qy_gis.verdict.rules import KINDS, Interval
 
@@ -37,11 +37,11 @@ _IN, _PERHAPS, _OUT = 0, 1, 2
 
 @dataclass(frozen=True)
 class Constraint:
-    """A rule, or the distance to be kept from a layer (then ``rule`` is None and ``setback_m`` is over 0)."""
+    """A rule, or a setback that is tried without one (then ``rule`` is None); the distance is None but of setbacks."""
 
     layer: str
     rule: Rule | None
-    setback_m: float = 0.0
+    distance_m: float | None
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,10 @@ class Ground:
 
     @property
     def status(self) -> NDArray[np.int8]:
-        """The worst effect of the binding constraints on each piece, of shape (m,)."""
-        bound = self.effect[:, self.binding]
-        return bound.max(axis=1) if bound.shape[1] else np.zeros(len(self.pieces), dtype=np.int8)
+        """What becomes of each piece, of shape (m,): what a rule leaves unknown is unknown, whether it binds or not."""
+        taken = (self.effect[:, self.binding] == TAKEN).any(axis=1)
+        unknown = (self.effect == UNKNOWN).any(axis=1)
+        return np.select([taken, unknown], [TAKEN, UNKNOWN], CLEAR).astype(np.int8)
 
     @property
     def verdict(self) -> NDArray[np.object_]:
@@ -100,7 +101,7 @@ def survey_ground(
     if wrong or isinstance(severities, str):
         raise ArgumentError(f"severities={severities!r}: accepted is a list of {', '.join(SEVERITIES)}")
     constraints = _list_constraints(plan, chosen, setbacks or {})
-    extents = list(dict.fromkeys((each.layer, each.setback_m) for each in constraints))
+    extents = list(dict.fromkeys((each.layer, each.distance_m) for each in constraints))
     land = find_land(plan, within)
     # Land, costs and sites of one question are asked for in turn: the last split is kept with the plan.
     question = (shapely.to_wkb(land), *extents)
@@ -111,7 +112,7 @@ def survey_ground(
     split = kept[question]
     effect = np.zeros((len(split.pieces), len(constraints)), dtype=np.int8)
     for number, each in enumerate(constraints):
-        effect[:, number] = _judge(each.rule, chosen)[split.lies[:, extents.index((each.layer, each.setback_m))]]
+        effect[:, number] = _judge(each.rule, chosen)[split.lies[:, extents.index((each.layer, each.distance_m))]]
     return Ground(
         pieces=split.pieces,
         area_m2=split.area_m2,
@@ -148,19 +149,21 @@ def find_land(plan: Plan, within: str | gpd.GeoDataFrame | None) -> BaseGeometry
 
 @dataclass(frozen=True)
 class _Split:
-    """Pieces of land of shape (m,), and per piece and extent `_IN`, `_PERHAPS` or `_OUT`, of shape (m, e)."""
+    """Pieces of land of shape (m,), and whether each is in a layer or setback, may be, or is out, of shape (m, e)."""
 
     pieces: Geometries
     area_m2: NDArray[np.float64]
     lies: NDArray[np.int8]
 
 
-def _split_land(land: BaseGeometry, extents: list[tuple[str, float]], plan: Plan, report: Progress) -> _Split:
-    """Split land along the edges of layers, or of the land too near to them."""
+def _split_land(land: BaseGeometry, extents: list[tuple[str, float | None]], plan: Plan, report: Progress) -> _Split:
+    """Split land along the edges of layers and setbacks."""
     shapes = [land]
-    for number, (layer, setback_m) in enumerate(extents):
+    everywhere = zones_of(plan, plan.study_area).union
+    for number, (layer, distance_m) in enumerate(extents):
         report(number, len(extents) + 1, plan.layers[layer].title.zh)
-        shapes += _extents(zones_of(plan, layer), setback_m, plan)
+        whole = zones_of(plan, layer) if distance_m is None else project_setback(plan, layer, distance_m)
+        shapes += [whole.union_low, whole.union_high, everywhere if whole.covered is None else whole.covered]
     report(len(extents), len(extents) + 1, "切分 / splitting")
     # The least and the most of an exact layer are the same outline, and many layers cover the same land.
     distinct: dict[bytes, int] = {}
@@ -188,7 +191,7 @@ def _list_constraints(plan: Plan, industry: str | None, setbacks: Mapping[str, f
             f"setbacks: {', '.join(faults)}: accepted are metres over 0 for a layer among {', '.join(plan.layers)}"
         )
     rules = [
-        Constraint(key, rule)
+        Constraint(key, rule, rule.distance_m)
         for key, layer in plan.layers.items()
         for rule in layer.rules
         if industry is None or rule.industries is None or industry in rule.industries
@@ -198,27 +201,8 @@ def _list_constraints(plan: Plan, industry: str | None, setbacks: Mapping[str, f
 
 def _judge(rule: Rule | None, industry: str | None) -> NDArray[np.int8]:
     """Return what a rule does to land surely in its layer, perhaps in it, and surely outside."""
-    if rule is None:
-        return np.array([TAKEN, UNKNOWN, CLEAR], dtype=np.int8)
-    against = KINDS[rule.kind](np.ones(3), _SQUARE_METRES)
+    against = KINDS["setback" if rule is None else rule.kind](np.ones(3), _SQUARE_METRES)
     effect = np.where(against.low > 0, TAKEN, np.where(against.high > 0, UNKNOWN, CLEAR)).astype(np.int8)
     # As in a check: without the industry a rule for some may pass on the land alone, but not fail.
-    return np.minimum(effect, UNKNOWN) if rule.industries is not None and industry is None else effect
-
-
-def _extents(zones: Zones, setback_m: float, plan: Plan) -> tuple[BaseGeometry, BaseGeometry, BaseGeometry]:
-    """Return where the layer (or the land too near to it) surely is, where it may be, and where it is known."""
-    covered = zones.covered if zones.covered is not None else zones_of(plan, plan.study_area).union
-    if setback_m == 0:
-        return zones.union_low, zones.union_high, covered
-    grid_zone, accuracy = grid_zone_of(plan), zones.layer.accuracy_m
-    near = [_buffer(zones.shapes, distance, grid_zone) for distance in (setback_m - accuracy, setback_m + accuracy)]
-    if zones.covered is not None:
-        # Just beyond the edge of what was surveyed there may be a feature that nobody knows of.
-        covered = _buffer(np.array([covered], dtype=object), -setback_m, grid_zone)
-    return near[0], near[1], covered
-
-
-def _buffer(shapes: Geometries, distance_m: float, grid_zone: int) -> BaseGeometry:
-    grown = shapely.buffer(to_grid(unproject(shapes), grid_zone), distance_m)
-    return unite(to_plane(grown, grid_epsg(grid_zone, prefixed=False), edges="stored"))
+    only_some = rule is not None and rule.industries is not None
+    return np.minimum(effect, UNKNOWN) if only_some and industry is None else effect

@@ -10,14 +10,19 @@ from numpy.typing import NDArray
 
 from qy_gis import columns
 from qy_gis.overlay.overlap import Measured
-from qy_gis.plan.model import Layer, Plan, Rule
+from qy_gis.plan.model import Layer, Plan, Rule, RuleKind
 from qy_gis.verdict.rules import FAIL, OTHER_INDUSTRY, PASS, UNKNOWN, UNSTATED, Judged
 
 #: Verdicts by number, from worst to best.
 VERDICTS = list(columns.VERDICT_TEXT)
 PROHIBITED, UNDETERMINED, CONDITIONAL, SUITABLE = range(4)
 
-_PART = {"inside": ("位于{title}之外", "outside {title}"), "outside": ("位于{title}之内", "inside {title}")}
+#: What stands against each kind of rule: where that part of the parcel is.
+_PART: dict[RuleKind, tuple[str, str]] = {
+    "inside": ("位于{title}之外", "outside {title}"),
+    "outside": ("位于{title}之内", "inside {title}"),
+    "setback": ("距{title}不足 {metres:,g} m", "within {metres:,g} m of {title}"),
+}
 _STATE_INDUSTRY = "注明拟建项目的产业 / state the industry of the project"
 
 
@@ -55,7 +60,7 @@ def tabulate_findings(
     layer_of = [layers[number] for number in judged.layer.tolist()]
     rows, rules = len(parcel_id), judged.rules
     asked = list(zip(layer_of, rules, judged.concern.tolist(), judged.limit.tolist(), strict=True))
-    found = (judged.outcome, judged.nominal, judged.low, judged.high, measured.no_data_m2[:, judged.layer])
+    found = (judged.outcome, judged.nominal, judged.low, judged.high, judged.no_data)
     answers = zip(*(values.ravel().tolist() for values in found), strict=True)
     said = [
         _say(layer, rule, concern, limit, outcome, nominal, low, high, no_data, plan)
@@ -133,7 +138,7 @@ def explain_briefly(
     if concern == OTHER_INDUSTRY:
         zh, en = _industries(rule, plan)
         return f"不适用：本条仅适用于{zh}。", f"Not applicable: the rule is for {en} only.", ""
-    zh, en = _PART[rule.kind][0].format(title=layer.title.zh), _PART[rule.kind][1].format(title=layer.title.en)
+    zh, en = describe_part(layer, rule)
     if outcome == PASS:
         return f"{zh}的土地未超过容差。", f"Land {en} is within the tolerance.", ""
     if outcome == FAIL:
@@ -147,6 +152,14 @@ def explain_briefly(
         else ("界线可能偏差", "its line may be off")
     )
     return f"{cause[0]}，待核实。{rule.reason.zh}", f"Unknown: {cause[1]}. {rule.reason.en}", settle
+
+
+def describe_part(layer: Layer, rule: Rule) -> tuple[str, str]:
+    """Say in Chinese and English where the part of a parcel is that stands against a rule."""
+    zh, en = _PART[rule.kind]
+    return zh.format(title=layer.title.zh, metres=rule.distance_m), en.format(
+        title=layer.title.en, metres=rule.distance_m
+    )
 
 
 def _industries(rule: Rule, plan: Plan) -> tuple[str, str]:
@@ -194,7 +207,7 @@ def _explain(
             f"{layer.title.zh}没有数据，无法判断。{rule.reason.zh}",
             f"No data for {layer.title.en}: cannot be judged. {rule.reason.en}",
         )
-    zh, en = _PART[rule.kind][0].format(title=layer.title.zh), _PART[rule.kind][1].format(title=layer.title.en)
+    zh, en = describe_part(layer, rule)
     if nominal > 0:
         found = (
             f"{nominal:,.2f} m² {zh}（容差 {limit:,.2f} m²）。",
@@ -208,8 +221,13 @@ def _explain(
         return found[0] + rule.reason.zh, f"{found[1]} {rule.reason.en}"
     causes = []
     if no_data > 0:
+        # Of a setback, land near the edge of what was surveyed: a feature may lie just beyond.
+        around = rule.distance_m is not None
         causes.append(
-            (f"有 {no_data:,.2f} m² 不在该图层的完整覆盖范围内", f"the layer is not complete on {no_data:,.2f} m²")
+            (
+                f"有 {no_data:,.2f} m² 不在该图层的完整覆盖范围内{'或距其边缘过近' if around else ''}",
+                f"the layer is not complete on {'or near ' if around else ''}{no_data:,.2f} m²",
+            )
         )
     if layer.accuracy_m > 0:
         causes.append((f"界线可能偏差 {layer.accuracy_m:,.0f} m", f"its line may be off by {layer.accuracy_m:,.0f} m"))

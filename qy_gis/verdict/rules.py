@@ -1,7 +1,8 @@
 """Kinds of rule: what of a parcel stands against a rule, and what follows from that.
 
-A kind of rule is one function: it takes how much of a parcel lies outside the layer and returns how much of the parcel
-stands against the rule. Adding a kind is adding a function to `KINDS` and its name to `qy_gis.plan.model.RuleKind`.
+A kind of rule is one function: it takes how much of a parcel lies outside the layer (or beyond a distance from it) and
+returns how much of the parcel stands against the rule. Adding a kind is adding a function to `KINDS` and its name to
+`qy_gis.plan.model.RuleKind`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qy_gis.overlay.overlap import Measured
+from qy_gis.overlay.setbacks import list_setbacks
 from qy_gis.plan.model import Plan, Rule, RuleKind
 
 Areas = NDArray[np.float64]
@@ -46,7 +48,19 @@ def inside(parcel_m2: Areas, beyond: Interval) -> Interval:
     return beyond
 
 
-KINDS: dict[RuleKind, Callable[[Areas, Interval], Interval]] = {"inside": inside, "outside": outside}
+def setback(parcel_m2: Areas, beyond: Interval) -> Interval:
+    """Return what stands against keeping a distance off the layer's features: the part of the parcel within it.
+
+    ``beyond`` is the part of the parcel that is farther away.
+    """
+    return outside(parcel_m2, beyond)
+
+
+KINDS: dict[RuleKind, Callable[[Areas, Interval], Interval]] = {
+    "inside": inside,
+    "outside": outside,
+    "setback": setback,
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,8 @@ class Judged:
         `PASS`, `FAIL` or `UNKNOWN`, shape (n, r).
     nominal, low, high
         The area (m2) that stands against the rule, as drawn, at least and at most, shape (n, r).
+    no_data
+        The area (m2) on which the layer is not complete (of a setback: not as far as it reaches), shape (n, r).
     limit
         The area (m2) that is tolerated, shape (r,).
     concern
@@ -75,6 +91,7 @@ class Judged:
     nominal: Areas
     low: Areas
     high: Areas
+    no_data: Areas
     limit: Areas
     concern: NDArray[np.int8]
 
@@ -104,18 +121,22 @@ def judge_rules(
     numbered = [(number, rule) for number, layer in enumerate(plan.layers.values()) for rule in layer.rules]
     layers = list(plan.layers.values())
     shape = (len(measured.parcel_m2), len(numbered))
-    nominal, low, high = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    nominal, low, high, no_data = (np.zeros(shape) for _ in range(4))
+    setbacks = list_setbacks(plan)
     outcome = np.zeros(shape, dtype=np.int8)
     limits, concerns = np.zeros(len(numbered)), np.zeros(len(numbered), dtype=np.int8)
     for place, (number, rule) in enumerate(numbered):
-        beyond = Interval(
-            measured.outside_m2[:, number], measured.outside_low_m2[:, number], measured.outside_high_m2[:, number]
-        )
-        against = KINDS[rule.kind](measured.parcel_m2, beyond)
+        if rule.distance_m is None:
+            areas = measured.outside_m2, measured.outside_low_m2, measured.outside_high_m2, measured.no_data_m2
+            *beyond, no_data[:, place] = (each[:, number] for each in areas)
+        else:
+            reach = setbacks.index((layers[number].key, rule.distance_m))
+            *beyond, no_data[:, place] = (each[:, reach] for each in measured.beyond)
+        against = KINDS[rule.kind](measured.parcel_m2, Interval(*beyond))
         given = (tolerance_m2, rule.tolerance_m2, layers[number].tolerance_m2)
         limit = next(tolerance for tolerance in given if tolerance is not None)
         # Tolerance forgives what is known to be small; it does not make unsurveyed land known.
-        surveyed = measured.no_data_m2[:, number] == 0
+        surveyed = no_data[:, place] == 0
         judged = np.select([(against.high <= limit) & surveyed, against.low > limit], [PASS, FAIL], UNKNOWN)
         concern = APPLIES
         if rule.industries is not None and industry not in rule.industries:
@@ -131,6 +152,7 @@ def judge_rules(
         nominal=nominal,
         low=low,
         high=high,
+        no_data=no_data,
         limit=limits,
         concern=concerns,
     )

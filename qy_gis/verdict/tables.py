@@ -57,7 +57,7 @@ def arrow_findings(judged: Judged, measured: Measured, plan: Plan, ids: pa.Strin
     layers = list(plan.layers.values())
     of_rule = [layers[number] for number in judged.layer]
     # A text for each rule, outcome, and whether the layer is incomplete there.
-    incomplete = measured.no_data_m2[:, judged.layer] > 0
+    incomplete = judged.no_data > 0
     code = (np.arange(rules) * 3 + judged.outcome) * 2 + incomplete
     texts = [
         explain_briefly(layer, each, outcome, int(concern), bool(partly), plan)

@@ -37,12 +37,18 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[qy.Plan]:
 
 
 PLOTS = to_plane([square(900, 0, 200, 100), square(50, 50, 10)], 4547, edges="grid")
-FARMLAND = {"shapes": [square(0, 0), square(1000, 0)], "accuracy_m": 5}
+KEEP_OFF = {"kind": "setback", "severity": "advise", "distance_m": 60}
+FARMLAND = {
+    "shapes": [square(0, 0), square(1000, 0)],
+    "accuracy_m": 5,
+    "rules": [KEEP_OFF],
+}
 
 
 def figures(index):
     measured = measure_parcels(take_outlines(PLOTS), index)
-    return [getattr(measured, name).tolist() for name in ("parcel", "feature", "area_m2", "low_m2", "outside_high_m2")]
+    named = [getattr(measured, name).tolist() for name in ("parcel", "feature", "area_m2", "low_m2", "outside_high_m2")]
+    return [*named, *(areas.tolist() for areas in measured.beyond)]
 
 
 def test_the_second_time_it_is_read_and_gives_the_same_digits(make_plan: MakePlan, built, cache, tmp_path):
@@ -63,6 +69,7 @@ def test_the_second_time_it_is_read_and_gives_the_same_digits(make_plan: MakePla
         lambda plan, folder: write_layer(folder, "farmland", [square(0, 0), square(1000, 1)], accuracy_m=5),
         lambda plan, folder: write_layer(folder, "farmland", **{**FARMLAND, "accuracy_m": 6}),
         lambda plan, folder: write_layer(folder, "farmland", **FARMLAND, coverage="everywhere"),
+        lambda plan, folder: write_layer(folder, "farmland", **{**FARMLAND, "rules": [{**KEEP_OFF, "distance_m": 61}]}),
         lambda plan, folder: write_layer(folder, "another", [square(0, 0)]),
     ],
 )

@@ -57,6 +57,27 @@ def test_a_rule_on_a_layer_of_points_is_a_fault(tmp_path: Path):
         qy.read_plan(write_plan(tmp_path / "plan", {"town": points}))
 
 
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ({"kind": "setback"}, "distance_m is for rules of kind 'setback', which need it"),
+        ({"kind": "outside", "distance_m": 300}, "distance_m is for rules of kind 'setback', which need it"),
+        ({"kind": "setback", "distance_m": 0}, "greater than 0"),
+    ],
+)
+def test_a_distance_belongs_to_a_setback(tmp_path: Path, rule, message):
+    layer = {"shapes": [square(0, 0)], "rules": [{**rule, "severity": "prohibit"}]}
+    with pytest.raises(qy.PlanError, match=message):
+        qy.read_plan(write_plan(tmp_path / "plan", {"farmland": layer}))
+
+
+def test_points_and_lines_may_have_a_setback(make_plan: MakePlan):
+    keep_off = [{"kind": "setback", "severity": "prohibit", "distance_m": 300}]
+    point = shapely.Point(405_000, 2_610_000)
+    plan = make_plan(town={"shapes": [point], "geometry": "point", "rules": keep_off})
+    assert plan.layers["town"].rules[0].distance_m == 300
+
+
 def test_a_layer_without_data_is_declared_and_covers_nothing(make_plan: MakePlan):
     plan = make_plan(redline={"shapes": None, "rules": KEEP_OFF})
     assert not plan.layers["redline"].has_data

@@ -2,9 +2,10 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from conftest import MakePlan, parcels_of, square, write_plan
+from conftest import MakePlan, parcels_of, square
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from siting.random_plans import plans, write_random
 
 import qy_gis as qy
 from qy_gis import columns
@@ -107,18 +108,28 @@ def test_wrong_arguments_are_named_together(world):
     ]  # fmt: skip
 
 
-spot = st.tuples(st.integers(0, 18), st.integers(0, 18), st.integers(1, 8))
-
-
-@settings(max_examples=8, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-@given(spots=st.lists(spot, min_size=1, max_size=6), accuracy=st.sampled_from([0, 40]))
-def test_a_site_found_always_passes_the_check(tmp_path_factory, spots, accuracy):
-    shapes = [square(100 * x, 100 * y, 100 * size) for x, y, size in spots]
-    described = {
-        "farmland": {"shapes": shapes, "rules": OUTSIDE, "accuracy_m": accuracy},
-        "park": {"shapes": [square(0, 0, 2000)], "rules": INSIDE},
-    }
-    plan = qy.read_plan(write_plan(tmp_path_factory.mktemp("random") / "plan", described))
-    sites = qy.find_sites(plan, area_ha=20)
-    if len(sites):
-        assert set(qy.check(sites, plan, tolerance_m2=0).verdicts["verdict"]) == {"suitable"}
+@settings(max_examples=20, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(
+    layers=plans,
+    industry=st.sampled_from([None, "tea"]),
+    severities=st.sampled_from([["prohibit"], ["prohibit", "approve", "advise"]]),
+    unknown=st.sampled_from(["drop", "keep"]),
+)
+def test_a_site_found_always_passes_the_check_with_the_same_industry(
+    tmp_path_factory, layers, industry, severities, unknown
+):
+    plan = write_random(tmp_path_factory.mktemp("random") / "plan", layers)
+    paper = parcels_of(square(-500, -500, 2500))
+    asked = {"within": paper, "industry": industry, "severities": severities}
+    sites = qy.find_sites(plan, area_ha=15, unknown=unknown, n=4, **asked)
+    if not len(sites):
+        return
+    found = set(qy.check(sites, plan, tolerance_m2=0, industry=industry).verdicts["verdict"])
+    accepted = {"suitable"}
+    if severities == ["prohibit"]:
+        accepted |= {"conditional"}
+    if unknown == "keep":
+        accepted |= {"undetermined"}
+    assert found <= accepted
+    # What stands in the table of sites is what the check says.
+    assert set(sites["verdict"]) == found

@@ -24,6 +24,12 @@ RULES = [{"kind": "outside", "severity": "prohibit"}]
 def plan(tmp_path: Path) -> Path:
     layers = {
         "farmland": {"shapes": [square(0, 0), square(2500, 0)], "accuracy_m": 5, "rules": RULES},
+        "river": {
+            "shapes": [shapely.LineString([square(0, 0).bounds[:2], square(0, 0).bounds[2:]])],
+            "geometry": "line",
+            "accuracy_m": 20,
+            "rules": [{"kind": "setback", "severity": "approve", "distance_m": 300}],
+        },
         "unseen": {"shapes": None, "rules": [{"kind": "inside", "severity": "advise", "industries": ["tea"]}]},
     }
     return write_plan(tmp_path / "plan", layers)

@@ -5,7 +5,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from conftest import MakePlan, parcels_of, square
+from conftest import EAST, NORTH, MakePlan, parcels_of, square
 from geopandas.testing import assert_geodataframe_equal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -178,6 +178,60 @@ def test_a_plan_without_rules_finds_everything_suitable_and_says_nothing(make_pl
     result = qy.check(parcels_of(square(0, 0, 10)), make_plan())
     assert result.findings.empty
     assert result.verdicts["verdict"].tolist() == ["suitable"]
+
+
+@pytest.fixture
+def river(make_plan: MakePlan) -> qy.Plan:
+    """A river along x = 0 that may be 50 m off, surveyed in the city only; no park within 300 m of it."""
+    line = shapely.LineString([(EAST, NORTH - 30_000), (EAST, NORTH + 30_000)])
+    rule = {"kind": "setback", "severity": "prohibit", "distance_m": 300}
+    return make_plan(river={"shapes": [line], "geometry": "line", "accuracy_m": 50, "rules": [rule], "zh": "河流"})
+
+
+@pytest.mark.parametrize(
+    ("x", "outcome", "areas"),
+    [
+        # Of a parcel of 100 x 100 m from x on: within 250, 300 and 350 m of the river, ha.
+        (0, "fail", (1, 1, 1)),
+        (200, "fail", (0.5, 1, 1)),
+        (260, "unknown", (0, 0.4, 0.9)),
+        (310, "unknown", (0, 0, 0.4)),
+        (360, "pass", (0, 0, 0)),
+        (29_800, "unknown", (0, 0, 1)),  # 100 m from the edge of the survey
+        (29_590, "pass", (0, 0, 0)),
+    ],
+)
+def test_a_setback_by_hand(river, x, outcome, areas):
+    finding = qy.check(parcels_of(square(x, 0, 100)), river).findings.iloc[0]
+    assert finding["outcome"] == outcome
+    # A metre of the grid is 0.1 mm shorter on the ellipsoid, and doubt is drawn 0.03 % wider.
+    assert [finding[name] / 1e4 for name in ("low_m2", "overlap_m2", "high_m2")] == pytest.approx(areas, abs=3e-3)
+
+
+def test_a_setback_says_how_far_and_why(river):
+    findings = qy.check(parcels_of(square(200, 0, 100), square(310, 0, 100), square(29_800, 0, 100)), river).findings
+    assert "m² 距河流不足 300 m（容差 0.00 m²）。文件如此规定。" in findings["reason"].iloc[0]
+    assert "m² within 300 m of river (tolerance 0.00 m²). The document says so." in findings["reason_en"].iloc[0]
+    assert findings["reason"].iloc[1].startswith("没有土地距河流不足 300 m。但界线可能偏差 50 m")
+    assert "或距其边缘过近" in findings["reason"].iloc[2]
+    assert "the layer is not complete on or near" in findings["reason_en"].iloc[2]
+
+
+def test_a_feature_outside_the_study_area_is_kept_off_too(make_plan: MakePlan):
+    # The city ends at x = 30 km; the works stand 100 m beyond.
+    rule = {"kind": "setback", "severity": "prohibit", "distance_m": 500}
+    works = {"shapes": [square(30_100, 0), square(-9000, 0, 10)], "coverage": "everywhere", "rules": [rule]}
+    result = qy.check(parcels_of(square(29_800, 0, 100), square(29_300, 0, 100)), make_plan(works=works))
+    assert result.findings["outcome"].tolist() == ["fail", "pass"]
+    # The works are no feature that the parcel meets.
+    assert result.overlaps.loc[result.overlaps["layer"] == "works", "relation"].tolist() == ["outside"] * 2
+
+
+def test_a_setback_from_a_layer_without_data_is_unknown(make_plan: MakePlan):
+    rule = {"kind": "setback", "severity": "prohibit", "distance_m": 500}
+    result = qy.check(parcels_of(square(0, 0, 100)), make_plan(works={"shapes": None, "rules": [rule]}))
+    assert result.findings["outcome"].tolist() == ["unknown"]
+    assert result.findings["high_m2"].iloc[0] == pytest.approx(1e4, rel=3e-4)
 
 
 def test_str_counts_the_verdicts(plan):

@@ -27,21 +27,24 @@ def test_the_same_check_gives_the_same_record_ready_for_json(make_plan: MakePlan
     }
 
 
-@pytest.mark.parametrize("part", ["parcel", "rule", "data"])
+@pytest.mark.parametrize("part", ["parcel", "rule", "distance", "data"])
 def test_every_change_of_what_it_rests_on_shows(make_plan: MakePlan, tmp_path, part):
-    plan = make_plan(farmland={"shapes": [square(0, 0)], "rules": RULES})
+    keep_off = {"kind": "setback", "severity": "approve", "distance_m": 300}
+    plan = make_plan(farmland={"shapes": [square(0, 0)], "rules": [*RULES, keep_off]})
     before = qy.check(parcels_of(square(0, 0, 10)), plan).evidence
     shape = square(0, 0, 11) if part == "parcel" else square(0, 0, 10)
     toml = tmp_path / "plan" / "farmland.toml"
     if part == "rule":
         toml.write_text(toml.read_text("utf-8").replace("第一条", "第二条"), "utf-8")
+    if part == "distance":
+        toml.write_text(toml.read_text("utf-8").replace("distance_m = 300", "distance_m = 301"), "utf-8")
     if part == "data":
         data = tmp_path / "plan" / "farmland.gpkg"
         data.write_bytes(data.read_bytes() + b"\0")
     after = qy.check(parcels_of(shape), qy.read_plan(tmp_path / "plan")).evidence
     assert (before["parcels"] != after["parcels"]) == (part == "parcel")
-    assert (before["rules_sha256"] != after["rules_sha256"]) == (part == "rule")
-    assert (before["plan"]["files"] != after["plan"]["files"]) == (part in ("rule", "data"))
+    assert (before["rules_sha256"] != after["rules_sha256"]) == (part in ("rule", "distance"))
+    assert (before["plan"]["files"] != after["plan"]["files"]) == (part in ("rule", "distance", "data"))
 
 
 def test_it_is_of_what_was_measured_whenever_it_is_asked_for(make_plan: MakePlan, tmp_path):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from conftest import MakePlan, square
 
-from qy_gis.overlay.overlap import Measured
+from qy_gis.overlay.overlap import Beyond, Measured
 from qy_gis.plan.model import RuleKind
 from qy_gis.verdict.findings import tabulate_findings
-from qy_gis.verdict.rules import KINDS, Interval, inside, judge_rules, outside
+from qy_gis.verdict.rules import KINDS, Interval, inside, judge_rules, outside, setback
 
 
 def test_every_kind_a_plan_may_name_has_its_function():
@@ -18,13 +18,15 @@ def test_what_stands_against_each_kind():
     beyond = Interval(np.array([30.0]), np.array([20.0]), np.array([50.0]))
     assert inside(np.array([100.0]), beyond) == beyond
     assert [float(area[0]) for area in outside(np.array([100.0]), beyond)] == [70.0, 50.0, 80.0]
+    assert [float(area[0]) for area in setback(np.array([100.0]), beyond)] == [70.0, 50.0, 80.0]
 
 
 def judged(plan, low, nominal, high, **options):
     """The finding on a parcel of 100 m2 of which this much is outside the second layer, at least, as drawn, at most."""
     none, pairs = np.zeros((1, 2)), np.zeros(0)
     beyond = [np.array([[100.0, area]]) for area in (nominal, low, high)]
-    measured = Measured(np.array([100.0]), pairs, pairs, pairs, pairs, pairs, pairs, *beyond, none)
+    unasked = Beyond(*[np.zeros((1, 0))] * 4)
+    measured = Measured(np.array([100.0]), pairs, pairs, pairs, pairs, pairs, pairs, *beyond, none, unasked)
     found = judge_rules(measured, plan, **options)
     return tabulate_findings(found, measured, plan, parcel_id=np.array(["P"], dtype=object)).iloc[0]
 
