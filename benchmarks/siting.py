@@ -112,13 +112,13 @@ def main() -> None:
         for size in sorted(given.sizes):
             folder, about = lay(size, 60)
             growth = about["vertices"] / sizes[-1]["vertices"] if sizes else 1.0
-            before = run_works(folder, before, growth=growth, repeats=given.repeats, patience_s=given.patience * 10)
+            before = run_works(folder, before, growth=growth, repeats=given.repeats, patience_s=given.patience * 5)
             sizes.append({**about, "works": {name: asdict(one) for name, one in before.items()}})
         before = {}
         for vertices in sorted(given.vertices):
             folder, about = lay(RASTER_KM, vertices)
             growth = about["vertices"] / finer[-1]["vertices"] if finer else 1.0
-            before = run_works(folder, before, growth=growth, repeats=given.repeats, patience_s=given.patience * 10)
+            before = run_works(folder, before, growth=growth, repeats=given.repeats, patience_s=given.patience * 5)
             finer.append({**about, "works": {name: asdict(one) for name, one in before.items()}})
     machine = describe_machine(_SOFTWARE)
     save_result("siting", {"machine": machine, "raster": raster, "sizes": sizes, "finer": finer})

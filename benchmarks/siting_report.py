@@ -73,9 +73,9 @@ _RASTER_END = """
 _SIZES = """
 ## 城市越大 The larger the city
 
-密度不变，范围增大。秒；— 表示按前一个城市估计会超过 10 分钟，没有运行。
+密度不变，范围增大。秒；— 表示按前一个城市估计会超过 5 分钟，没有运行。
 The same density, a growing extent. Seconds; — was not run: its time in the city before says that it would take over
-ten minutes.
+five minutes.
 """
 
 _FINER = """
