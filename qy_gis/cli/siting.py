@@ -13,12 +13,16 @@ from qy_gis.cli.common import LAYERS_HELP, one_line_errors, show_progress
 @click.command()
 @click.option("-o", "--output", "outputs", multiple=True, type=click.Path(), help="Write .gpkg, .parquet or .html.")
 @click.option("--layers", "folders", multiple=True, type=click.Path(), help=LAYERS_HELP)
-@click.option("--outcomes", is_flag=True, help="Judge every face for every industry too (into the .gpkg).")
-def combine(outputs: tuple[str, ...], folders: tuple[str, ...], outcomes: bool) -> None:
+@click.option(
+    "--industry", help="Industry that the faces are judged for and the map coloured by; default: none stated."
+)
+@click.option("--outcomes", is_flag=True, help="Judge every face for every industry (into the .gpkg).")
+def combine(outputs: tuple[str, ...], folders: tuple[str, ...], industry: str | None, outcomes: bool) -> None:
     """叠合全部图层：一张不重不漏的图。Combine all layers into one partition of the study area.
 
     \b
     qy-gis combine -o combined.gpkg --outcomes
+    qy-gis combine -o combined.html --industry 新能源
     """
     with one_line_errors():
         from qy_gis.overlay.combine import combine as combine_layers
@@ -31,12 +35,14 @@ def combine(outputs: tuple[str, ...], folders: tuple[str, ...], outcomes: bool) 
         plan = read_plan(*folders)
         with show_progress(quiet=False) as progress:
             faces = combine_layers(plan, progress=progress)
-            judged = judge_faces(faces, plan, progress=progress) if outcomes else None
+            stated = plan.industry(industry) or ""
+            others = [key for key in ("", *plan.industries) if key != stated] if outcomes else []
+            judged = judge_faces(faces, plan, industries=[stated, *others], progress=progress)
         cross = cross_layers(faces)
         print_combined(plan, cross)
         click.echo(f"{len(faces)} 个图斑 faces, {faces['area_m2'].sum() / 1e6:,.2f} km²")
         for output in outputs:
-            click.echo(f"已写出 / written: {write_combined(faces, output, cross=cross, outcomes=judged)}")
+            click.echo(f"已写出 / written: {write_combined(faces, output, plan=plan, cross=cross, outcomes=judged)}")
 
 
 @click.command()

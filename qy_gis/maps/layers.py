@@ -194,7 +194,7 @@ def describe_parcels(parcels: gpd.GeoDataFrame, *, tolerance_m: float) -> dict[s
 def describe_rows(table: gpd.GeoDataFrame, *, by: str | None, tolerance_m: float) -> dict[str, Any]:
     """Return any table (in degrees) as one layer, with its other columns for the popup, coloured by one of them.
 
-    Land uses that the planning norm names have its colours; other values those of the accessible palette.
+    Verdicts have their colours, land uses those of the planning norm; other values those of the accessible palette.
     """
     named = next((column for column in _NAME_COLUMNS if column in table), None)
     names = [str(label) for label in table.index] if named is None else _texts(table[named])
@@ -239,6 +239,8 @@ def _classes_by(column: pd.Series) -> dict[str, Any]:
         if value in norm:
             style = {"color": "#5a6675", "fill": norm[value], "hatch": None, "weight": 0.8}
         title = {"zh": value, "en": value} if value else word("unnamed")
+        if value in VERDICT_STYLE:
+            style, title = VERDICT_STYLE[value] | {"weight": 0.8}, word(value)
         classes.append({"title": title, "style": style, "accessible": other})
     return {"classes": classes, "class_of": [place[value] for value in values]}
 

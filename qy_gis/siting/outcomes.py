@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import pandas as pd
 
@@ -18,7 +20,13 @@ _LEAST_M2 = 1.0
 OUTCOMES = ["face_id", "industry", "industry_title", "verdict", "summary", "summary_en"]
 
 
-def judge_faces(faces: gpd.GeoDataFrame, plan: Plan, *, progress: Progress | None = None) -> pd.DataFrame:
+def judge_faces(
+    faces: gpd.GeoDataFrame,
+    plan: Plan,
+    *,
+    industries: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
     """Return the strictest outcome on each face for each industry, and the layers it comes from.
 
     Parameters
@@ -27,6 +35,8 @@ def judge_faces(faces: gpd.GeoDataFrame, plan: Plan, *, progress: Progress | Non
         What `qy_gis.combine` returned.
     plan
         The same plan.
+    industries
+        Keys of the industries to judge for, "" for none stated; all of the plan and "" if None.
     progress
         Called as ``progress(done, total, what)`` before each industry.
 
@@ -34,16 +44,17 @@ def judge_faces(faces: gpd.GeoDataFrame, plan: Plan, *, progress: Progress | Non
     -------
     pandas.DataFrame
         Columns ``face_id``, ``industry``, ``industry_title``, ``verdict`` (that of `qy_gis.check` for the whole face),
-        ``summary`` and ``summary_en`` (the verdict and the layers behind it): one row per face and industry, and one
-        with ``industry`` "" where none was stated. Strips thinner than a centimetre are not judged.
+        ``summary`` and ``summary_en`` (the verdict and the layers behind it): one row per face and industry. Strips
+        thinner than a centimetre are not judged.
     """
     shrunk = faces.to_crs(grid_epsg(grid_zone_of(plan), prefixed=False)).buffer(-_RIM_M, join_style="mitre")
     parcels = gpd.GeoDataFrame({"parcel_id": faces["face_id"]}, geometry=shrunk)[shrunk.area > _LEAST_M2]
     judged: dict[frozenset[str], pd.DataFrame] = {}
     tables = []
-    for number, industry in enumerate(["", *plan.industries]):
+    asked = ["", *plan.industries] if industries is None else industries
+    for number, industry in enumerate(asked):
         if progress is not None:
-            progress(number, len(plan.industries) + 1, plan.industries[industry].title.zh if industry else "—")
+            progress(number, len(asked), plan.industries[industry].title.zh if industry else "—")
         # Industries to which the same rules apply are judged once.
         rules = frozenset(
             f"{key}.{rule.key}"

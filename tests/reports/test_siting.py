@@ -108,4 +108,6 @@ def test_combined_layers_are_written(plan, tmp_path):
     assert pyogrio.list_layers(tmp_path / "c.gpkg")[:, 0].tolist() == ["faces", "cross", "outcomes"]
     faces = gpd.read_parquet(tmp_path / "c.parquet")
     assert faces.loc[faces["farmland"] == "farmland0", "area_ha"].sum() == pytest.approx(100, rel=4e-4)
-    assert "<html" in (tmp_path / "c.html").read_text(encoding="utf-8")
+    page = (tmp_path / "c.html").read_text(encoding="utf-8")
+    for text in ("叠合图：未注明产业", "farmland 0", "needs justification or approval"):
+        assert text in page
