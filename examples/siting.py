@@ -72,6 +72,18 @@ hectares.round(1)
 pictures.draw_waterfall(costs)
 
 # %% [markdown]
+# 再试一条还没有写成规则的：距饮用水水源保护区 300 米以内不建。要写成规则，在图层的 TOML 里加 `kind = "setback"` 和
+# `distance_m = 300`，核查也就按它判断。
+#
+# And one that is not a rule yet: nothing within 300 m of a drinking-water protection area. As a rule it is
+# `kind = "setback"` and `distance_m = 300` in the layer's TOML, and the check goes by it too.
+
+# %%
+tried = qy.rule_costs(office, industry="新材料", within=window, setbacks={"water_source": 300})
+shown = tried.loc[tried["step"].isin(["setback", "unknown", "eligible"])].set_index("title")
+(shown[["alone_m2", "unknown_m2", "change_m2", "left_m2", "marginal_m2"]] / 10_000).round(1)
+
+# %% [markdown]
 # ## 4. 备选地块 · Sites
 #
 # 50 公顷，连片、不带细脖子、互不重叠；每块有法定面积和核查结论。

@@ -23,7 +23,7 @@ from qy_gis.errors import ArgumentError
 from qy_gis.measure.area import areas
 from qy_gis.measure.plane import Geometries, to_grid, to_lonlat, to_plane
 from qy_gis.overlay.index import Progress
-from qy_gis.overlay.nearest import cut_pieces
+from qy_gis.overlay.nearest import cut_pieces, measure_distances
 from qy_gis.overlay.zones import grid_zone_of
 from qy_gis.plan.model import Key, Plan, Text
 from qy_gis.siting.ground import zones_of
@@ -221,7 +221,8 @@ def measure_criteria(
 def distance(sites: gpd.GeoDataFrame, plan: Plan, criterion: Criterion, folder: Path) -> Values:
     """Return the distance (m, on the ellipsoid) from each site to the nearest feature, 0 where they meet."""
     features = to_plane(_pick_features(plan, criterion), plan.features(str(criterion.layer)).crs, edges="stored")
-    return cut_pieces(features, grid_zone_of(plan)).distances(_in_grid(sites, plan))
+    near = cut_pieces(features, grid_zone_of(plan))
+    return measure_distances([near], _in_grid(sites, plan), np.ones((len(sites), 1), dtype=bool))[:, 0]
 
 
 def share(sites: gpd.GeoDataFrame, plan: Plan, criterion: Criterion, folder: Path) -> Values:

@@ -74,7 +74,7 @@ def check_block(
     return {
         "rejects": pa.table(rejects, schema=_REJECTS),
         "overlaps": arrow_overlaps(measured, index, ids),
-        "findings": arrow_findings(judged, measured, plan, ids),
+        "findings": arrow_findings(judged, plan, ids),
         "verdicts": arrow_verdicts(judged, measured, ids),
     }
 

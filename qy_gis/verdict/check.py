@@ -62,7 +62,7 @@ class CheckResult:
     @cached_property
     def findings(self) -> pd.DataFrame:
         """One row per parcel and rule."""
-        return tabulate_findings(self._judged, self._measured, self.plan, parcel_id=self._parcel_id)
+        return tabulate_findings(self._judged, self.plan, parcel_id=self._parcel_id)
 
     @cached_property
     def parcels(self) -> gpd.GeoDataFrame:

@@ -9,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qy_gis import columns
-from qy_gis.overlay.overlap import Measured
 from qy_gis.plan.model import Layer, Plan, Rule, RuleKind
 from qy_gis.verdict.rules import FAIL, OTHER_INDUSTRY, PASS, UNKNOWN, UNSTATED, Judged
 
@@ -38,14 +37,12 @@ def judge_parcels(judged: Judged) -> NDArray[np.int64]:
     return np.asarray(np.select(worst_first, [PROHIBITED, UNDETERMINED, CONDITIONAL], SUITABLE), dtype=np.int64)
 
 
-def tabulate_findings(
-    judged: Judged, measured: Measured, plan: Plan, *, parcel_id: NDArray[np.object_]
-) -> pd.DataFrame:
+def tabulate_findings(judged: Judged, plan: Plan, *, parcel_id: NDArray[np.object_]) -> pd.DataFrame:
     """Tabulate what was judged, with reasons.
 
     Parameters
     ----------
-    judged, measured, plan
+    judged, plan
         See `qy_gis.verdict.rules.judge_rules`.
     parcel_id
         Of shape (n,).

@@ -50,7 +50,7 @@ def arrow_overlaps(measured: Measured, index: Index, ids: pa.StringArray) -> pa.
     )
 
 
-def arrow_findings(judged: Judged, measured: Measured, plan: Plan, ids: pa.StringArray) -> pa.Table:
+def arrow_findings(judged: Judged, plan: Plan, ids: pa.StringArray) -> pa.Table:
     """Return the findings: a row per parcel and rule, columns `qy_gis.columns.FINDINGS` and ``cause`` (`CAUSES`)."""
     rows, rules = judged.outcome.shape
     rule = np.tile(np.arange(rules), rows)

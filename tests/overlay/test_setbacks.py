@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import shapely
-from conftest import EAST, NORTH, MakePlan, square
-from hypothesis import given
+from conftest import EAST, NORTH, MakePlan, square, write_plan
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import qy_gis as qy
 from qy_gis.measure.plane import to_plane
 from qy_gis.overlay.setbacks import list_setbacks, project_setback
 
@@ -81,12 +82,9 @@ def test_it_is_known_as_far_as_the_survey_reaches_around(make_plan: MakePlan):
     assert nothing.covered.is_empty
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=2, max_size=6, unique=True), st.data())
 def test_low_is_within_nominal_and_that_within_high(tmp_path_factory, corners, data):
-    from conftest import write_plan
-
-    import qy_gis as qy
-
     line = shapely.LineString([(EAST + 500 * x, NORTH + 500 * y) for x, y in corners])
     accuracy, distance = data.draw(st.integers(1, 400)), data.draw(st.integers(1, 800))
     layer = {"shapes": [line], "geometry": "line", "accuracy_m": accuracy, "coverage": "everywhere"}

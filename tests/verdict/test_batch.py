@@ -24,12 +24,6 @@ RULES = [{"kind": "outside", "severity": "prohibit"}]
 def plan(tmp_path: Path) -> Path:
     layers = {
         "farmland": {"shapes": [square(0, 0), square(2500, 0)], "accuracy_m": 5, "rules": RULES},
-        "river": {
-            "shapes": [shapely.LineString([square(0, 0).bounds[:2], square(0, 0).bounds[2:]])],
-            "geometry": "line",
-            "accuracy_m": 20,
-            "rules": [{"kind": "setback", "severity": "approve", "distance_m": 300}],
-        },
         "unseen": {"shapes": None, "rules": [{"kind": "inside", "severity": "advise", "industries": ["tea"]}]},
     }
     return write_plan(tmp_path / "plan", layers)
@@ -58,6 +52,22 @@ def read(folder: Path, table: str) -> pd.DataFrame:
 
 def content(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.*"))}
+
+
+def test_a_setback_has_the_digits_of_a_check(parcels, tmp_path):
+    river = {
+        "shapes": [shapely.LineString([square(0, 0).bounds[:2], square(0, 0).bounds[2:]])],
+        "geometry": "line",
+        "accuracy_m": 20,
+        "rules": [{"kind": "setback", "severity": "approve", "distance_m": 300}],
+    }
+    plan = write_plan(tmp_path / "rivers", {"river": river})
+    check_file(write(parcels, tmp_path / "big.parquet"), tmp_path / "out", folders=[plan], block_rows=70)
+    findings, expected = read(tmp_path / "out", "findings"), qy.check(parcels, qy.read_plan(plan)).findings
+    assert set(findings["outcome"]) == {"pass", "fail", "unknown"}
+    for column in ["parcel_id", "outcome", "overlap_m2", "low_m2", "high_m2"]:
+        assert findings[column].tolist() == expected[column].tolist(), column
+    assert findings["reason"][findings["outcome"] == "fail"].unique() == ["有土地距river不足 300 m。文件如此规定。"]
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".gpkg", ".fgb"])

@@ -28,7 +28,7 @@ def judged(plan, low, nominal, high, **options):
     unasked = Beyond(*[np.zeros((1, 0))] * 4)
     measured = Measured(np.array([100.0]), pairs, pairs, pairs, pairs, pairs, pairs, *beyond, none, unasked)
     found = judge_rules(measured, plan, **options)
-    return tabulate_findings(found, measured, plan, parcel_id=np.array(["P"], dtype=object)).iloc[0]
+    return tabulate_findings(found, plan, parcel_id=np.array(["P"], dtype=object)).iloc[0]
 
 
 def line(kind: str, **more):
