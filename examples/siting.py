@@ -72,14 +72,14 @@ hectares.round(1)
 pictures.draw_waterfall(costs)
 
 # %% [markdown]
-# 再试一条还没有写成规则的：距饮用水水源保护区 300 米以内不建。要写成规则，在图层的 TOML 里加 `kind = "setback"` 和
-# `distance_m = 300`，核查也就按它判断。
+# 再试一条还没有写成规则的：距生态保护红线 200 米以内不建。要写成规则，在图层的 TOML 里加
+# `kind = "setback"` 和 `distance_m = 200`，核查也就按它判断。
 #
-# And one that is not a rule yet: nothing within 300 m of a drinking-water protection area. As a rule it is
-# `kind = "setback"` and `distance_m = 300` in the layer's TOML, and the check goes by it too.
+# And one that is not a rule yet: nothing within 200 m of the ecological red line. As a rule it is `kind = "setback"`
+# and `distance_m = 200` in the layer's TOML, and the check goes by it too.
 
 # %%
-tried = qy.rule_costs(office, industry="新材料", within=window, setbacks={"water_source": 300})
+tried = qy.rule_costs(office, industry="新材料", within=window, setbacks={"ecological_redline": 200})
 shown = tried.loc[tried["step"].isin(["setback", "unknown", "eligible"])].set_index("title")
 (shown[["alone_m2", "unknown_m2", "change_m2", "left_m2", "marginal_m2"]] / 10_000).round(1)
 
