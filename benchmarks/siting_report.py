@@ -57,10 +57,11 @@ _RASTER = """
 ## 栅格越细，越接近精确值 The finer the raster, the nearer to the exact share
 
 {side_km} × {side_km} km，{vertices:,} 个顶点 vertices。误差以 qy_gis 的可选比例 {share:.6f} 为准；
-独立的参照 shapely 为 {reference:.6f}（{apart:+.5%}：格网平面与椭球面之差、圆角的画法）。格子减半，直到预计超过 60 秒。
+独立的参照 shapely 为 {reference:.6f}（{apart:+.5%}：300 米在地面上量还是在格网上量，圆角怎么画）。
+格子减半，直到预计超过 60 秒。
 Errors are against the share of qy_gis, {share:.6f}; the independent reference, shapely, has {reference:.6f}
-({apart:+.5%}: the grid's plane against the ellipsoid, and how round corners are drawn). Cells are halved until 60 s
-would be passed.
+({apart:+.5%}: 300 m on the ground against 300 m in the grid, and how round corners are drawn). Cells are halved until
+60 s would be passed.
 
 | 程序 | 可选比例 share | 误差 error | 秒 s | 峰值内存 peak, MB |
 |---|---|---|---|---|

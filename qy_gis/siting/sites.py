@@ -197,7 +197,9 @@ def _grow(
     zone = grid_zone_of(plan)
     epsg = grid_epsg(zone, prefixed=False)
     # In the grid an area comes out larger than on the ellipsoid, by most where the land is farthest from the meridian.
-    longitude, latitude = shapely.get_coordinates(to_lonlat(parts, epsg, edges="stored")).T
+    x0, y0, x1, y1 = shapely.total_bounds(parts)
+    corners = shapely.points([x0, x1, x0, x1], [y0, y0, y1, y1])
+    longitude, latitude = shapely.get_coordinates(to_lonlat(corners, epsg, edges="stored")).T
     excess = planar_excess_ppm(longitude, latitude, epsg).max() * 1e-6 + 1e-6
     report(0, n, "布格 / laying cells")
     along = _cells_along(float(shapely.area(parts).sum()), wanted.area_m2)
