@@ -172,7 +172,7 @@ def _tail_tables(siting: Siting) -> dict[str, pd.DataFrame]:
         "未通过与待核实 What stands against the sites or is unknown": list_findings(siting.findings),
         "各规则占用的土地 What each rule takes": list_costs(siting.costs),
         **({"准则 Criteria": list_criteria(siting.criteria, siting.plan)} if siting.criteria and ranked else {}),
-        "所问 What was asked": list_asked(siting.asked),
+        "所问 What was asked": list_asked(siting.asked, siting.criteria),
     }
 
 

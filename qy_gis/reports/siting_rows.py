@@ -10,7 +10,7 @@ import pandas as pd
 from qy_gis import columns
 from qy_gis.plan.model import Plan
 from qy_gis.siting.criteria import Criteria, Criterion, Gaussian, Step
-from qy_gis.siting.weights import weigh_criteria
+from qy_gis.siting.weights import find_inconsistency, weigh_criteria
 
 _SITE_HEADS = {
     "rank": "名次 rank",
@@ -91,8 +91,13 @@ def list_findings(findings: pd.DataFrame) -> pd.DataFrame:
     return standing[[*_FINDING_HEADS]].rename(columns=_FINDING_HEADS).astype(str)
 
 
-def list_asked(asked: dict[str, str]) -> pd.DataFrame:
-    """Return what was asked, a line per demand."""
+def list_asked(asked: dict[str, str], criteria: Criteria | None) -> pd.DataFrame:
+    """Return what was asked, a line per demand, and where the weights of criteria come from."""
+    if criteria is not None:
+        ratio = find_inconsistency(criteria)
+        source = {"given": "给定 given", "equal": "相等 equal", "ahp": "两两比较 comparisons in pairs (AHP)"}
+        told = "" if ratio is None else f"; 一致性比率 consistency ratio {ratio:.3f}"
+        asked = {**asked, "权重 weights": source[criteria.weights] + told}
     return pd.DataFrame({"所问 asked": [*asked], "": [*asked.values()]})
 
 

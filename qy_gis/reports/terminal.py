@@ -104,10 +104,14 @@ def print_sites(sites: gpd.GeoDataFrame) -> None:
         return
     ranked = "rank" in sites
     table = Table(title="备选地块 / sites", title_justify="left")
-    for heading in ("地块 site", "位置 where", "公顷 ha", "亩 mu", "最窄 width m", "结论 verdict"):
+    # Words may be broken on a narrow terminal, figures not.
+    for heading in ("地块 site", "位置 where"):
         table.add_column(heading, overflow="fold")
-    for heading in ("得分 score", "居首 P(first)", "前三 P(top 3)") if ranked else ():
-        table.add_column(heading, justify="right")
+    for heading in ("公顷\nha", "亩\nmu", "最窄\nm"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("结论 verdict", overflow="fold")
+    for heading in ("得分\nscore", "居首\nfirst", "前三\ntop 3") if ranked else ():
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in sites.itertuples(index=False):
         verdict = " ".join(VERDICT_TEXT[row.verdict])
         scores = (f"{row.score:.3f}", f"{row.p_first:.1%}", f"{row.p_top3:.1%}") if ranked else ()

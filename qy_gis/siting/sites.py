@@ -94,7 +94,8 @@ def find_sites(
     criteria
         Which places are tried first, and in which direction sites grow. Without, sites spread over the land.
     progress
-        Called as ``progress(done, total, what)``: as for `qy_gis.eligible_area`, then for each site found.
+        Called as ``progress(done, total, what)``: as for `qy_gis.eligible_area`, then for each site found, then as for
+        `qy_gis.check`.
 
     Returns
     -------
@@ -142,7 +143,7 @@ def find_sites(
         )
         sites["name"], sites["use"] = _name_places(sites, plan), ""
     report(n, n, "核查 / checking")
-    return _describe(sites, plan, zone, industry)
+    return _describe(sites, plan, zone, industry, progress)
 
 
 def _check_arguments(area_ha: float, n: int, shape: str, min_width_m: float | None, min_compactness: float) -> None:
@@ -280,10 +281,12 @@ def _name_places(sites: gpd.GeoDataFrame, plan: Plan) -> list[str]:
     return [str(names.get(number, "")) for number in range(len(sites))]
 
 
-def _describe(sites: gpd.GeoDataFrame, plan: Plan, zone: int, industry: str | None) -> gpd.GeoDataFrame:
+def _describe(
+    sites: gpd.GeoDataFrame, plan: Plan, zone: int, industry: str | None, progress: Progress | None
+) -> gpd.GeoDataFrame:
     if not len(sites):
         return gpd.GeoDataFrame(pd.DataFrame(columns=columns.SITES), geometry=[], crs=CGCS2000)
-    verdicts = check(sites, plan, industry=industry).verdicts
+    verdicts = check(sites, plan, industry=industry, progress=progress).verdicts
     in_grid = to_grid(to_lonlat(sites.geometry.to_numpy(), CGCS2000, edges="grid"), zone)
     area_m2 = areas(sites.geometry, CGCS2000)
     described = sites.assign(

@@ -30,7 +30,7 @@ def weigh_criteria(criteria: Criteria) -> pd.Series:
     if criteria.weights == "given":
         given = np.array([criterion.weight for criterion in criteria.criteria])
         return pd.Series(given / given.sum(), index=keys)
-    weights, ratio = derive_weights(_fill_matrix(criteria, keys))
+    weights, ratio = derive_weights(_fill_matrix(criteria))
     if ratio > MOST_INCONSISTENT:
         raise ArgumentError(
             f"comparisons: their consistency ratio is {ratio:.3f}; accepted is at most {MOST_INCONSISTENT}. "
@@ -73,7 +73,19 @@ def derive_weights(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], fl
     return principal / principal.sum(), float(index / RANDOM_INDEX[order - 1])
 
 
-def _fill_matrix(criteria: Criteria, keys: list[str]) -> NDArray[np.float64]:
+def find_inconsistency(criteria: Criteria) -> float | None:
+    """Return the consistency ratio of the comparisons of criteria; None if their weights do not come from comparisons.
+
+    Raises
+    ------
+    ArgumentError
+        The comparisons are not one for each pair, or not positive.
+    """
+    return derive_weights(_fill_matrix(criteria))[1] if criteria.weights == "ahp" else None
+
+
+def _fill_matrix(criteria: Criteria) -> NDArray[np.float64]:
+    keys = [criterion.key for criterion in criteria.criteria]
     matrix = np.full((len(keys), len(keys)), np.nan)
     np.fill_diagonal(matrix, 1.0)
     faults = []

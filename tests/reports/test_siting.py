@@ -46,7 +46,7 @@ def written(plan: Path):
 
 def test_the_command_prints_sites_and_how_sure_they_are(written):
     _, shown = written
-    for text in ("S1", "可行 suitable", "P(first)", "确定可选 800 公顷", "s.pdf"):
+    for text in ("S1", "可行 suitable", "居首", "确定可选 800 公顷", "s.pdf"):
         assert text in shown
 
 
@@ -65,7 +65,15 @@ def test_the_page_makes_no_request_and_shows_everything(written):
     page = (written[0] / "s.html").read_text(encoding="utf-8")
     assert page.count("<svg") >= 3
     assert "<iframe" in page
-    for text in ("各规则占用的土地", "备选地块", "What was asked", "最窄 width", "0 → 0; 1 → 1", "SHA-256"):
+    for text in (
+        "各规则占用的土地",
+        "备选地块",
+        "What was asked",
+        "最窄 width",
+        "0 → 0; 1 → 1",
+        "SHA-256",
+        "给定 given",
+    ):
         assert text in page
     assert not re.search(r"""(src=|(<|&lt;)link[^>]*href=)("|'|&quot;|&#x27;|&#39;)https?:""", page)
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 import qy_gis as qy
 from qy_gis.siting.criteria import Criteria
-from qy_gis.siting.weights import derive_weights, weigh_criteria
+from qy_gis.siting.weights import derive_weights, find_inconsistency, weigh_criteria
 
 
 def criteria(*weights: float, **head) -> Criteria:
@@ -47,6 +47,8 @@ def test_comparisons_become_weights():
     pairs = [("a", "b", 2.0), ("b", "c", 2.0), ("a", "c", 4.0)]
     found = weigh_criteria(criteria(1, 1, 1, weights="ahp", comparisons=pairs))
     assert found.tolist() == pytest.approx([4 / 7, 2 / 7, 1 / 7])
+    assert find_inconsistency(criteria(1, 1, 1, weights="ahp", comparisons=pairs)) == pytest.approx(0, abs=1e-9)
+    assert find_inconsistency(criteria(1, 1, 1)) is None
 
 
 @pytest.mark.parametrize(
