@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench docs browser schema layers clean
+.PHONY: help demo test lint bench docs system schema layers clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -12,7 +12,7 @@ help: ## Say what there is to make
 demo: .venv/installed ## Check the sample parcels and draw the maps of the bundled plan
 	$(BIN)/qy-gis demo
 
-test: lint browser ## Run every check and test
+test: lint system ## Run every check and test
 	$(BIN)/pytest
 
 lint: .venv/installed-dev ## Run the checks that need no test: style, types, and who may import whom
@@ -26,7 +26,7 @@ bench: benchmarks/.venv/installed ## Hold the engine against its peers (in an en
 	benchmarks/.venv/bin/python -m benchmarks.growth
 	benchmarks/.venv/bin/python -m benchmarks.one_parcel
 
-docs: .venv/installed-dev browser ## Take the pictures of the README anew
+docs: .venv/installed-dev system ## Take the pictures of the README anew
 	$(BIN)/python docs/make_images.py
 
 schema: .venv/installed ## Write layers/layer.schema.json anew from the models
@@ -58,9 +58,11 @@ benchmarks/.venv/installed: pyproject.toml benchmarks/requirements.txt
 	benchmarks/.venv/bin/pip install --quiet --disable-pip-version-check --editable . --requirement benchmarks/requirements.txt
 	@touch $@
 
-# Pages are tested in a real browser, with a font that has Chinese.
-browser:
-	@if command -v chromium >/dev/null && fc-list :lang=zh | grep -q .; then :; \
+# Pages are tested in a real browser, with a font that has Chinese; databases on a real server.
+SYSTEM := chromium fontconfig fonts-noto-cjk postgresql postgresql-postgis
+system:
+	@if command -v chromium >/dev/null && fc-list :lang=zh | grep -q . \
+	  && ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fontconfig fonts-noto-cjk >/dev/null; \
-	else echo "Chromium and a Chinese font are needed: sudo apt-get install chromium fontconfig fonts-noto-cjk"; exit 1; fi
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(SYSTEM) >/dev/null; \
+	else echo "The tests need a browser and PostGIS: sudo apt-get install $(SYSTEM)"; exit 1; fi

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_HOW_TO_INSTALL = "on Debian: apt-get install postgresql postgresql-15-postgis-3"
+_HOW_TO_INSTALL = "on Debian: apt-get install postgresql postgresql-postgis"
 
 #: Settings a careful user would make for one large query on a machine with memory to spare. Nothing that is loaded must
 #: outlive the benchmark, so nothing waits for the disk.

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import pandas as pd
 import shapely
 
 from qy_gis.errors import ArgumentError, OutputError, SourceError
 from qy_gis.parcels.limits import MAX_FEATURES, MAX_SECONDS, check_features
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, TextClause
 
 _SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 _HOW_TO_NAME = "name a table (parcels, cadastre.parcels) or give a query (SELECT …) with layer= (--layer)"
@@ -61,8 +62,12 @@ def read_database(address: str, *, layer: str | None, crs: Any) -> tuple[gpd.Geo
                 connection.execute(text(f"SET LOCAL statement_timeout = {int(MAX_SECONDS * 1000)}"))
                 query = build_query(layer, quote=engine.dialect.identifier_preparer.quote)
                 column = _find_geometry(connection, query, title)
-                frame = gpd.read_postgis(text(f"{query} LIMIT {MAX_FEATURES + 1}"), connection, geom_col=column)
-        except (SQLAlchemyError, shapely.errors.ShapelyError, ValueError) as error:
+                frame = gpd.read_postgis(_literal(f"{query} LIMIT {MAX_FEATURES + 1}"), connection, geom_col=column)
+        except NotImplementedError as error:
+            raise SourceError(
+                f"{title} {layer}: there are curves among the geometries; give a query with ST_CurveToLine({column})"
+            ) from error
+        except (SQLAlchemyError, pd.errors.DatabaseError, shapely.errors.ShapelyError, ValueError) as error:
             if isinstance(error, SourceError):
                 raise
             raise SourceError(f"{title} cannot be read: {_first_line(error)}") from error
@@ -74,18 +79,19 @@ def read_database(address: str, *, layer: str | None, crs: Any) -> tuple[gpd.Geo
 
 
 def build_query(layer: str, *, quote: Any) -> str:
-    """Return the query for a table or for a query, to which a LIMIT can be added.
+    r"""Return the query for a table or for a query, to which a LIMIT can be added.
 
     Examples
     --------
     >>> build_query("cadastre.parcels", quote=lambda name: f'"{name}"')
     'SELECT * FROM "cadastre"."parcels"'
     >>> build_query("SELECT id, geom FROM parcels;", quote=str)
-    'SELECT * FROM (SELECT id, geom FROM parcels) AS asked'
+    'SELECT * FROM (SELECT id, geom FROM parcels\n) AS asked'
     """
     asked = layer.strip().rstrip(";").strip()
     if asked[:7].upper().split()[:1] in (["SELECT"], ["WITH"]):
-        return f"SELECT * FROM ({asked}) AS asked"
+        # A query may end in a comment.
+        return f"SELECT * FROM ({asked}\n) AS asked"
     return f"SELECT * FROM {'.'.join(quote(part) for part in asked.split('.'))}"
 
 
@@ -130,7 +136,8 @@ def _connect(address: str) -> Iterator[tuple[Engine, str]]:
     except (AddressError, ValueError) as error:
         raise SourceError(f"the address of the database cannot be read: {error}") from error
     title = url.set(drivername="postgresql").render_as_string(hide_password=True)
-    engine = create_engine(url, connect_args={"connect_timeout": 10})
+    # A statement that is prepared is one statement: a query cannot close its bracket and go on to change something.
+    engine = create_engine(url, connect_args={"connect_timeout": 10, "prepare_threshold": 0})
     try:
         with engine.connect():
             pass
@@ -145,8 +152,10 @@ def _find_geometry(connection: Connection, query: str, title: str) -> str:
     """Return the geometry column of a query."""
     from sqlalchemy import text
 
-    kind = connection.execute(text("SELECT 'geometry'::regtype::oid")).scalar_one()
-    answer = connection.execute(text(f"{query} LIMIT 0"))
+    kind = connection.execute(text("SELECT to_regtype('geometry')::oid")).scalar_one()
+    if kind is None:
+        raise SourceError(f"{title} has no PostGIS: there is no type 'geometry' in it")
+    answer = connection.execute(_literal(f"{query} LIMIT 0"))
     described = answer.cursor.description if answer.cursor is not None else []
     found = [column[0] for column in described if column[1] == kind]
     if len(found) != 1:
@@ -157,5 +166,15 @@ def _find_geometry(connection: Connection, query: str, title: str) -> str:
     return str(found[0])
 
 
-def _first_line(error: Exception) -> str:
+def _literal(query: str) -> TextClause:
+    """Return a query in which a colon is a colon, and not the start of a parameter's name."""
+    from sqlalchemy import text
+
+    return text(query.replace(":", r"\:"))
+
+
+def _first_line(error: BaseException) -> str:
+    """Return what the server says, without the statement that pandas and SQLAlchemy put around it."""
+    if isinstance(error, pd.errors.DatabaseError) and error.__cause__ is not None:
+        error = error.__cause__
     return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
