@@ -1,12 +1,13 @@
-"""Parcels from KML and KMZ: the polygons of its placemarks. Nothing that the document links to is ever opened."""
+"""Parcels from and to KML: the polygons of its placemarks. Nothing that the document links to is ever opened."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
 
 import geopandas as gpd
 import numpy as np
@@ -59,6 +60,40 @@ def read_kmz(path: Path, *, title: str, crs: Any, layer: str | None, encoding: s
     """Read the document of a KMZ archive; see `read_kml`."""
     with unpack_source(path, kinds=(".kml",), layer=None, title=title) as (document, _):
         return read_kml(document, title=title, crs=crs, layer=layer, encoding=encoding)
+
+
+def write_kml(rows: Sequence[Mapping[str, str]], outlines: Iterable[shapely.Geometry], path: Path) -> None:
+    """Write a placemark for each parcel.
+
+    Parameters
+    ----------
+    rows
+        The attributes of each, ``name`` and ``parcel_id`` among them.
+    outlines
+        Polygons and multipolygons in longitude and latitude.
+    path
+        The file to write.
+    """
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>']
+    for row, outline in zip(rows, outlines, strict=True):
+        data = "".join(
+            f"<Data name={quoteattr(name)}><value>{escape(value)}</value></Data>" for name, value in row.items()
+        )
+        lines.append(
+            f"<Placemark><name>{escape(row['name'] or row['parcel_id'])}</name><ExtendedData>{data}</ExtendedData>"
+            f"<MultiGeometry>{''.join(map(_format_polygon, shapely.get_parts(outline)))}</MultiGeometry></Placemark>"
+        )
+    path.write_text("\n".join([*lines, "</Document></kml>", ""]), encoding="utf-8", newline="\n")
+
+
+def _format_polygon(polygon: Any) -> str:
+    def ring(of: Any) -> str:
+        points = " ".join(f"{lon:.10f},{lat:.10f}" for lon, lat in shapely.get_coordinates(of))
+        return f"<LinearRing><coordinates>{points}</coordinates></LinearRing>"
+
+    turned = shapely.orient_polygons(polygon)
+    holes = "".join(f"<innerBoundaryIs>{ring(hole)}</innerBoundaryIs>" for hole in turned.interiors)
+    return f"<Polygon><outerBoundaryIs>{ring(turned.exterior)}</outerBoundaryIs>{holes}</Polygon>"
 
 
 def _parse(data: bytes, title: str) -> Element:

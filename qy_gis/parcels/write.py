@@ -13,7 +13,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 import geopandas as gpd
 import openpyxl
@@ -29,6 +28,7 @@ from qy_gis.errors import OutputError, QyGisError
 from qy_gis.parcels.boundary_dialects import Dialect, find_dialect
 from qy_gis.parcels.boundary_write import to_degrees, write_boundary_txt
 from qy_gis.parcels.drivers import settings
+from qy_gis.parcels.kml import write_kml
 from qy_gis.parcels.postgis import is_address, write_database
 from qy_gis.parcels.prepare import prepare_parcels
 
@@ -57,7 +57,8 @@ def write_parcels(
     target
         A path: 界址点 text (``.txt``), GeoPackage (``.gpkg``), Shapefile (``.shp`` with its ``.cpg``, or ``.zip``), DXF
         (``.dxf``), KML (``.kml``, ``.kmz``), GeoJSON (``.geojson``), a table (``.csv`` with WKT, ``.xlsx`` with a row
-        for each point), FlatGeobuf (``.fgb``) or GeoParquet (``.parquet``). Or ``postgresql://user@host/database``.
+        for each point), FlatGeobuf (``.fgb``), GeoParquet (``.parquet``), a file geodatabase (``.gdb``) or WKT
+        (``.wkt``, a line for each parcel). Or ``postgresql://user@host/database``.
     dialect
         How to write 界址点 text: 报批, 供地, 一张图, 增减挂钩 or 卫片 (approval, supply, one-map, linkage, satellite).
     layer
@@ -80,7 +81,8 @@ def write_parcels(
     Notes
     -----
     The CRS is kept where the format can hold one; KML, KMZ and GeoJSON are in longitude and latitude. DXF holds
-    outlines and, as their layers, the ids alone. Where the parcels came from and what was repaired is not written.
+    outlines and, as their layers, the ids alone; WKT holds nothing but outlines. Where the parcels came from and what
+    was repaired is not written. MapInfo is not: TAB moves corners by a centimetre, and it cannot say CGCS2000.
 
     Examples
     --------
@@ -101,6 +103,8 @@ def write_parcels(
     write = WRITERS.get(path.suffix.lower())
     if write is None:
         raise OutputError(f"{path}: cannot write {path.suffix or 'a file without ending'!r}; accepted: {list(WRITERS)}")
+    if path.is_dir():
+        raise OutputError(f"{path}: cannot be written: there is a folder of this name, which may hold more")
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".qy_gis_") as folder:
             write(table, Path(folder) / path.name, chosen)
@@ -184,27 +188,8 @@ def _write_dxf(parcels: gpd.GeoDataFrame, path: Path, _dialect: Dialect) -> None
 
 
 def _write_kml(parcels: gpd.GeoDataFrame, path: Path, _dialect: Dialect) -> None:
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>']
     rows = _attributes(parcels).to_dict(orient="records")
-    for row, outline in zip(rows, to_degrees(parcels.geometry.to_numpy(), parcels.crs), strict=True):
-        data = "".join(
-            f"<Data name={quoteattr(name)}><value>{escape(value)}</value></Data>" for name, value in row.items()
-        )
-        lines.append(
-            f"<Placemark><name>{escape(row['name'] or row['parcel_id'])}</name><ExtendedData>{data}</ExtendedData>"
-            f"<MultiGeometry>{''.join(map(_kml_polygon, shapely.get_parts(outline)))}</MultiGeometry></Placemark>"
-        )
-    path.write_text("\n".join([*lines, "</Document></kml>", ""]), encoding="utf-8", newline="\n")
-
-
-def _kml_polygon(polygon: Any) -> str:
-    def ring(of: Any) -> str:
-        points = " ".join(f"{lon:.10f},{lat:.10f}" for lon, lat in shapely.get_coordinates(of))
-        return f"<LinearRing><coordinates>{points}</coordinates></LinearRing>"
-
-    turned = shapely.orient_polygons(polygon)
-    holes = "".join(f"<innerBoundaryIs>{ring(hole)}</innerBoundaryIs>" for hole in turned.interiors)
-    return f"<Polygon><outerBoundaryIs>{ring(turned.exterior)}</outerBoundaryIs>{holes}</Polygon>"
+    write_kml(rows, to_degrees(parcels.geometry.to_numpy(), parcels.crs), path)
 
 
 def _write_kmz(parcels: gpd.GeoDataFrame, path: Path, dialect: Dialect) -> None:
@@ -267,6 +252,22 @@ def _write_geoparquet(parcels: gpd.GeoDataFrame, path: Path, _dialect: Dialect) 
         raise OutputError(f"{path.name} needs pyarrow to be written: pip install 'qy-gis[parquet]'") from error
 
 
+def _write_geodatabase(parcels: gpd.GeoDataFrame, path: Path, _dialect: Dialect) -> None:
+    # Whole numbers of 64 bits are only for ArcGIS Pro 3.2 and later; those that need them keep their digits as text.
+    long = parcels.select_dtypes("int64")
+    short = long.abs().max() < 2**31
+    table = parcels.astype({column: "int32" if short[column] else str for column in long.columns})
+    pyogrio.write_dataframe(table, path, driver="OpenFileGDB", layer="parcels", promote_to_multi=True)
+
+
+def _write_wkt(parcels: gpd.GeoDataFrame, path: Path, _dialect: Dialect) -> None:
+    code = parcels.crs.to_epsg()
+    if code is None:
+        raise OutputError(f"{path.name}: {parcels.crs.name!r} has no EPSG code, the only name of a CRS that WKT has")
+    outlines = shapely.to_wkt(parcels.geometry.to_numpy(), rounding_precision=_decimals(parcels))
+    path.write_text("".join(f"SRID={code};{wkt}\n" for wkt in outlines), encoding="ascii", newline="\n")
+
+
 def _in_degrees(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     outlines = to_degrees(parcels.geometry.to_numpy(), parcels.crs)
     return parcels.set_geometry(gpd.GeoSeries(outlines, index=parcels.index, crs="EPSG:4326"))
@@ -296,4 +297,6 @@ WRITERS: dict[str, Callable[[gpd.GeoDataFrame, Path, Dialect], None]] = {
     ".xlsx": _write_xlsx,
     ".fgb": _write_flatgeobuf,
     ".parquet": _write_geoparquet,
+    ".gdb": _write_geodatabase,
+    ".wkt": _write_wkt,
 }

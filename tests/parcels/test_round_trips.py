@@ -17,8 +17,8 @@ from qy_gis.parcels.boundary_dialects import DIALECTS
 from qy_gis.parcels.boundary_write import to_degrees
 from qy_gis.parcels.write import WRITERS
 
-#: A drawing holds neither ids nor which outlines are one parcel.
-FORMATS = [(ending, "报批") for ending in WRITERS if ending not in (".txt", ".dxf")]
+#: A drawing holds neither ids nor which outlines are one parcel, WKT outlines alone.
+FORMATS = [(ending, "报批") for ending in WRITERS if ending not in (".txt", ".dxf", ".wkt")]
 FORMATS += [(".txt", dialect.zh) for dialect in DIALECTS]
 
 #: West and east of 112.5 E, where zones 37 and 38 meet; with and without the zone in front.
@@ -79,6 +79,15 @@ def test_a_drawing_keeps_outlines_and_ids_as_layers(parcels):
         again = qy.read_parcels(qy.write_parcels(parcels, Path(folder) / "a.dxf"), crs=parcels.crs)
     assert set(again["Layer"]) == set(parcels["parcel_id"])
     assert again.union_all().symmetric_difference(parcels.union_all()).area < 0.001
+
+
+@settings(max_examples=12, deadline=None)
+@given(parcel_tables())
+def test_wkt_keeps_outlines_and_the_crs(parcels):
+    with tempfile.TemporaryDirectory() as folder:
+        again = qy.read_parcels(qy.write_parcels(parcels, Path(folder) / "a.wkt"))
+    assert again.crs.to_epsg() == parcels.crs.to_epsg()
+    assert shapely.equals_exact(again.geometry.to_numpy(), parcels.geometry.to_numpy(), tolerance=1e-5).all()
 
 
 @pytest.mark.parametrize("dialect", [dialect for dialect in DIALECTS if not dialect.degrees], ids=lambda d: d.en)

@@ -52,6 +52,25 @@ def test_a_file_is_replaced_whole(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["a.gpkg"]
 
 
+def test_a_geodatabase_keeps_headings_and_is_never_replaced(tmp_path):
+    path = qy.write_parcels(parcels(备注=["甲"], n=[7], code=[2**60 + 1]), tmp_path / "a.gdb")
+    again = qy.read_parcels(path)
+    assert again[["备注", "n", "code"]].iloc[0].tolist() == ["甲", 7, str(2**60 + 1)]
+    assert again.crs.to_epsg() == 4547
+    with pytest.raises(OutputError, match="there is a folder of this name"):
+        qy.write_parcels(parcels(), path)
+    assert qy.read_parcels(path)["备注"].tolist() == ["甲"]
+
+
+def test_wkt_is_for_a_crs_with_a_code(tmp_path):
+    path = qy.write_parcels(parcels(), tmp_path / "a.wkt")
+    assert (tmp_path / "a.wkt").read_text().startswith("SRID=4547;POLYGON ((500100 2600000, 500100 2600100")
+    assert qy.read_parcels(path).geometry[0].equals(SQUARE)
+    own = parcels().to_crs("+proj=tmerc +lon_0=113.5 +x_0=500000 +datum=WGS84 +units=m")
+    with pytest.raises(OutputError, match=r"a\.wkt: .* has no EPSG code"):
+        qy.write_parcels(own, tmp_path / "a.wkt")
+
+
 def test_a_shapefile_names_its_encoding_and_keeps_headings_apart(tmp_path):
     given = parcels(**{"使用权人名称": ["甲"], "使用权人地址": ["乙"], "declared_m2": [1.5]})
     path = qy.write_parcels(given, tmp_path / "a.shp")
