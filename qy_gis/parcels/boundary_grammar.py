@@ -22,7 +22,7 @@ from qy_gis.parcels.boundary_dialects import (
 from qy_gis.parcels.coordinates import is_degrees, is_east, is_north
 from qy_gis.parcels.limits import check_time
 from qy_gis.parcels.repairs import Faults, Notes, note
-from qy_gis.parcels.rings import Point
+from qy_gis.parcels.rings import SAME_M, Point
 
 
 class Field(NamedTuple):
@@ -139,6 +139,13 @@ def _parse_parcel_line(line: int, raw: str, parcels: list[Parcel], faults: Fault
             parcels.append(Parcel(header, [], [], [], notes))
             return
     fields = _split(line, unicodedata.normalize("NFKC", raw))
+    if len(fields) > 1 and fields[-1].text == "@":
+        found = f"found a header of {len(fields)} fields: {raw.strip()[:60]!r}"
+        accepted = f"accepted are 9, {HEADER_TEXT}, or the 5 of other dialects, none with a comma in it"
+        faults.append((line, 1, f"{found}; {accepted}"))
+        # Its points are no fault of their own.
+        parcels.append(Parcel({**dict.fromkeys(NINE, Field("", line, 1)), "@": fields[-1]}, [], [], [line], {}))
+        return
     if not parcels:
         faults.append(
             (line, 1, f"found {raw.strip()[:60]!r} before any parcel; accepted is a header {HEADER_TEXT} first")
@@ -178,7 +185,9 @@ def _parse_point(raw: str, fields: list[Field], parcel: Parcel) -> tuple[int, in
     numbers: list[float] = []
     for key in ("ring", "x", "y"):
         try:
-            numbers.append(int(named[key].text) if key == "ring" else float(named[key].text))
+            # Python takes an underscore for a separator of thousands.
+            digits = named[key].text.replace("_", "?")
+            numbers.append(int(digits) if key == "ring" else float(digits))
         except ValueError:
             place = named[key]
             found = f"found {place.text[:40]!r} in {raw.strip()[:60]!r}"
@@ -188,6 +197,11 @@ def _parse_point(raw: str, fields: list[Field], parcel: Parcel) -> tuple[int, in
                 f"{found}; accepted is {POINT_TEXT[layout]} with 圈号 a whole number, X and Y in metres",
             )
     ring, x, y = numbers
+    if x == y and (closed := _find_closed(parcel, first.text, int(ring), x)):
+        what = "闭合点 X 写了两次,按首点读 / closing point with X twice: read as the first"
+        note(parcel.notes, what, line, f"{x},{y}", f"{closed.north},{closed.east}")
+        parcel.points.append(closed._replace(line=line))
+        return None
     # Degrees are written as longitude, latitude; metres as north, east.
     in_degrees = is_degrees(x, y) or is_degrees(y, x)
     swapped = is_degrees(y, x) if in_degrees else is_north(y) and is_east(x)
@@ -209,3 +223,10 @@ def _parse_point(raw: str, fields: list[Field], parcel: Parcel) -> tuple[int, in
     parcel.layout[:] = [layout]
     parcel.points.append(Point(line, first.text.upper().removeprefix("J"), int(ring), north, east))
     return None
+
+
+def _find_closed(parcel: Parcel, number: str, ring: int, north: float) -> Point | None:
+    """Return the point that one with only a northing closes the ring at: the last of its number and its place."""
+    name = number.upper().removeprefix("J")
+    same = (p for p in reversed(parcel.points) if (p.number, p.ring) == (name, ring) and abs(p.north - north) <= SAME_M)
+    return next(same, None)

@@ -110,6 +110,15 @@ def _check_datum(attributes: Mapping[str, Field], repairs: list[Repair], faults:
                 "classified: have the coordinates converted by the surveying office first",
             )
         )
+    elif re.search(r"wgs[-_ ]?(19)?84", name):
+        repairs.append(
+            Repair(
+                line=line,
+                what="坐标系为 WGS 84,按 2000 国家大地坐标系读,此精度下相同 / WGS 84 read as CGCS2000, here the same",
+                before=value,
+                after="2000国家大地坐标系",
+            )
+        )
     elif "2000" not in name:
         faults.append((line, column, f"found 坐标系={value!r}; accepted is CGCS2000 (2000国家大地坐标系)"))
 

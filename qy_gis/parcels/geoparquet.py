@@ -11,6 +11,7 @@ from qy_gis.columns import SOURCE_FILE, SOURCE_REPAIRS, SOURCE_SHA256
 from qy_gis.errors import ArgumentError, SourceError
 from qy_gis.parcels.archive import MAX_BYTES
 from qy_gis.parcels.limits import check_features
+from qy_gis.parcels.text import STRAIGHT
 from qy_gis.parcels.vector import refuse_encoding
 
 #: A table may unpack to this many times what an archive may: columns of numbers are often small when packed.
@@ -38,6 +39,8 @@ def read_geoparquet(path: Path, *, title: str, crs: Any, layer: str | None, enco
         frame = gpd.read_parquet(path)
     except SourceError:
         raise
+    except NotImplementedError as error:
+        raise SourceError(f"{title} has curves; {STRAIGHT}") from error
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SourceError(f"{title} cannot be read as GeoParquet: {error}") from error
     frame = frame.drop(columns=[SOURCE_FILE, SOURCE_SHA256, SOURCE_REPAIRS], errors="ignore")

@@ -77,7 +77,8 @@ def decode_text(data: bytes, encoding: str | None, title: str) -> str:
     failures = []
     for name in tried:
         try:
-            return data.decode(name)
+            # Files put together have a second byte order mark; DOS ends one with a control Z.
+            return data.decode(name).lstrip("\ufeff").rstrip("\x1a")
         except (UnicodeError, LookupError) as error:
             failures.append(f"{name} ({error})")
     raise SourceError(f"{title} is not text in {' nor in '.join(failures)}; give its encoding with encoding=")

@@ -26,7 +26,7 @@ from qy_gis.parcels.limits import check_time, check_vertices, decode_text, limit
 from qy_gis.parcels.postgis import is_address, read_database
 from qy_gis.parcels.prepare import flatten_crs, prepare_parcels
 from qy_gis.parcels.shapefile import read_shapefile
-from qy_gis.parcels.tables import read_csv, read_xlsx
+from qy_gis.parcels.tables import read_csv
 from qy_gis.parcels.text import read_wkb, read_wkt
 from qy_gis.parcels.vector import (
     read_flatgeobuf,
@@ -36,6 +36,7 @@ from qy_gis.parcels.vector import (
     read_mapinfo,
     refuse_encoding,
 )
+from qy_gis.parcels.workbooks import read_xlsx
 
 
 def read_zip(path: Path, *, title: str, crs: Any, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:

@@ -29,6 +29,9 @@ _WKT = re.compile(r"\s*(SRID\s*=|(MULTI)?(POLYGON|CURVEPOLYGON|SURFACE|POINT|LIN
 _HEX_WKB = re.compile(rb"\s*0[01][0-9A-Fa-f]{8,}\s*")
 _NUMBERS = re.compile(r"[-+0-9.,;\s，；]+")
 
+#: Three points have this many coordinates; a name of a file hardly has.
+_FEWEST_NUMBERS = 6
+
 #: First bytes of the formats that have some.
 _MAGIC = {b"SQLite format 3\0": ".gpkg", b"fgb\x03": ".fgb", b"PAR1": ".parquet", b"<": ".kml", b"{": ".geojson"}
 
@@ -41,7 +44,8 @@ def is_text(source: str) -> bool:
     >>> is_text("POLYGON ((0 0, 1 0, 1 1, 0 0))"), is_text("parcel.txt")
     (True, False)
     """
-    numbers = _NUMBERS.fullmatch(source) is not None and len(source.split()) > 1
+    several = len(source.split()) > 1 or len(re.findall(r"[0-9.]+", source)) >= _FEWEST_NUMBERS
+    numbers = several and _NUMBERS.fullmatch(source) is not None
     return (
         "\n" in source
         or source.lstrip()[:1] == "{"
@@ -121,6 +125,12 @@ def find_path(source: Any, accepted: Iterable[str]) -> Path:
             "geometries, the address of a PostGIS database, and '-' for standard input"
         )
     endings = ", ".join(accepted)
+    if not str(source).strip():
+        raise SourceError(f"source is {str(source)!r}; accepted are files ending in {endings}, and text")
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", str(source)):
+        raise SourceError(
+            f"{str(source)[:80]}: addresses are not opened, but for postgresql://; download the file first"
+        )
     try:
         path = Path(source)
         if path.is_dir() and path.suffix.lower() != ".gdb":

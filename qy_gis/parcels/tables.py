@@ -1,4 +1,4 @@
-"""Parcels from tables: CSV, XLSX and pasted text, with a WKT column or one row for each boundary point."""
+"""Parcels from tables: CSV and pasted text, with a WKT column or one row for each boundary point."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ import pandas as pd
 from qy_gis.columns import SOURCE_REPAIRS
 from qy_gis.errors import ArgumentError, SourceError
 from qy_gis.measure.crs import check_crs
-from qy_gis.parcels.archive import check_archive
 from qy_gis.parcels.coordinates import place_outlines, recognise
 from qy_gis.parcels.limits import MAX_TEXT_BYTES, check_features, check_time, decode_text, read_bytes
 from qy_gis.parcels.prepare import HEADINGS
-from qy_gis.parcels.repairs import Faults, Notes, as_repairs, dump_repairs, list_faults, list_places
+from qy_gis.parcels.repairs import Faults, Notes, add_repair, as_repairs, dump_repairs, list_faults, list_places, note
 from qy_gis.parcels.rings import Point, check_rings, nest_rings, split_rings
 from qy_gis.parcels.text import parse_wkt
 
@@ -43,16 +42,19 @@ _BARE = {2: ("north", "east"), 3: ("number", "north", "east"), 4: ("number", "ri
 #: No known heading is longer, and looking for brackets in a very long one takes very long.
 _LONGEST_HEADING = 60
 
+_SRID = re.compile(r"\s*SRID\s*=\s*([0-9]{1,6})\s*;", re.IGNORECASE)
+
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?")
 
 
 class Table(NamedTuple):
-    """Rows of text under headings, with the line of each; what the columns of the outline are."""
+    """Rows of text under headings, with the line of each; what the columns of the outline are; what was left out."""
 
     headings: list[str]
     rows: list[list[str]]
     lines: list[int]
     roles: dict[str, int]
+    notes: Notes
 
 
 def read_csv(path: Path, *, title: str, crs: Any, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
@@ -63,69 +65,12 @@ def read_csv(path: Path, *, title: str, crs: Any, layer: str | None, encoding: s
     if layer is not None:
         raise ArgumentError(f"layer={layer!r}: {title} is a table, which has no layers")
     text = decode_text(read_bytes(path, title), encoding, title)
-    return _read_table(_split_text(text, title), crs=crs, title=title)
-
-
-def read_xlsx(path: Path, *, title: str, crs: Any, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
-    """Read a sheet of an Excel workbook: the one with a table, or the one named by ``layer``.
-
-    The arguments are those of `qy_gis.parcels.read.read_parcels`.
-    """
-    if encoding is not None:
-        raise ArgumentError(f"encoding={encoding!r}: {title} has its encoding by its format")
-    check_archive(path, title)
-    sheets = _read_sheets(path, title)
-    if layer is not None and layer not in sheets:
-        raise SourceError(f"{title} has no sheet {layer!r}; its sheets are {', '.join(sheets)}")
-    chosen = {layer: sheets[layer]} if layer is not None else {name: rows for name, rows in sheets.items() if rows}
-    if len(chosen) != 1:
-        raise SourceError(
-            f"{title} has {len(chosen)} sheets that are not empty, accepted is one; name it with layer=. "
-            f"Its sheets are {', '.join(sheets)}"
-        )
-    return _read_table(next(iter(chosen.values())), crs=crs, title=title)
-
-
-def _read_sheets(path: Path, title: str) -> dict[str, list[tuple[int, list[str]]]]:
-    """Return the rows of every sheet that are not empty, with their numbers."""
-    # Only here, as it takes longer to load than a parcel of another format to read.
-    import openpyxl
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        try:
-            found: dict[str, list[tuple[int, list[str]]]] = {}
-            for sheet in book.worksheets:
-                # What a sheet says of its size may be a lie, and a lie of a million columns is slow.
-                sheet.reset_dimensions()
-                rows = ((number, [_cell(value) for value in row]) for number, row in _numbered(sheet, title))
-                found[sheet.title] = [(number, row) for number, row in rows if any(row)]
-            return found
-        finally:
-            book.close()
-    except SourceError:
-        raise
-    except Exception as error:  # openpyxl meets a damaged workbook with errors of a dozen kinds
-        raise SourceError(f"{title} cannot be read as an Excel workbook: {error}") from error
-
-
-def _numbered(sheet: Any, title: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
-        if number % 1000 == 0:
-            check_time(title)
-            check_features(number, title)
-        yield number, row
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    # Excel keeps whole numbers as 1.0; a coordinate keeps every digit it has.
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    return read_table(_split_text(text, title), crs=crs, title=title)
 
 
 def _split_text(text: str, title: str) -> list[tuple[int, list[str]]]:
     """Return the rows of a text that are not empty, with their line numbers."""
+    text = _unfold(text)
     first = next((line for line in text.splitlines() if line.strip()), "")
     plain = unicodedata.normalize("NFKC", first)
     # A first line with a WKT has commas inside it, so the separators of a table come first.
@@ -148,6 +93,19 @@ def _split_text(text: str, title: str) -> list[tuple[int, list[str]]]:
     return rows
 
 
+def _unfold(text: str) -> str:
+    """Return points pasted in one line, as ``x,y;x,y`` or ``x y,x y``, in a line each; other text as it is."""
+    line = text.strip()
+    if "\n" in line or "\r" in line:
+        return text
+    number = r"[-+]?[0-9]+(?:\.[0-9]*)?"
+    for between, within in ((";", r"\s*[,\s]\s*"), (",", r"\s+")):
+        points = [point.strip() for point in unicodedata.normalize("NFKC", line).split(between) if point.strip()]
+        if len(points) >= 3 and all(re.fullmatch(number + within + number, point) for point in points):
+            return "\n".join(points)
+    return text
+
+
 @contextmanager
 def _long_fields() -> Iterator[None]:
     """Let a field of a CSV be as long as an outline, and leave the limit of the module as it was."""
@@ -158,14 +116,14 @@ def _long_fields() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def _read_table(numbered: Sequence[tuple[int, list[str]]], *, crs: Any, title: str) -> gpd.GeoDataFrame:
-    """Return the parcels of a table."""
+def read_table(numbered: Sequence[tuple[int, list[str]]], *, crs: Any, title: str) -> gpd.GeoDataFrame:
+    """Return the parcels of a table, given as its rows of text that are not empty, with their numbers."""
     if not numbered:
         raise SourceError(f"{title} is empty; accepted is a table with headings, and a row for each parcel or point")
     check_features(len(numbered), title)
     table = _find_headings(numbered, title)
-    if crs is None and "crs" in table.roles:
-        crs = _stated_crs(table, title)
+    # What the table says comes first: read_parcels holds a CRS that is given against it.
+    crs = _stated_crs(table, title) or crs
     if "wkt" in table.roles:
         return _read_outlines(table, crs=crs, title=title)
     return _read_points(table, crs=crs, title=title)
@@ -181,14 +139,14 @@ def _find_headings(numbered: Sequence[tuple[int, list[str]]], title: str) -> Tab
                 f"{title}, line {lines[0]}: found {width} columns of numbers without headings; accepted are 2 to 4 "
                 "(点号, 圈号, X, Y), or headings"
             )
-        return Table([], rows, lines, {role: at for at, role in enumerate(_BARE[width])})
-    headings = rows[0]
-    plain = [re.sub(r"\(.*?\)|\[.*?\]|\s", "", _half(heading[:_LONGEST_HEADING])).casefold() for heading in headings]
-    roles = {
-        role: next(plain.index(name) for name in names if name in plain)
-        for role, names in OUTLINE_HEADINGS.items()
-        if any(name in plain for name in names)
-    }
+        return Table([], rows, lines, {role: at for at, role in enumerate(_BARE[width])}, {})
+    notes: Notes = {}
+    # Titles stand alone in their row.
+    titles = next((i for i, row in enumerate(rows) if sum(map(bool, row)) > 1), 0)
+    for line, row in zip(lines[:titles], rows[:titles], strict=True):
+        note(notes, "表头上方的标题略去 / title above the headings left out", line, "".join(row), "")
+    headings, lines, rows = rows[titles], lines[titles:], rows[titles:]
+    roles = _find_roles(headings)
     if "wkt" not in roles and not {"north", "east"} <= roles.keys():
         wanted = " / ".join(OUTLINE_HEADINGS["wkt"][:3])
         raise SourceError(
@@ -200,7 +158,17 @@ def _find_headings(numbered: Sequence[tuple[int, list[str]]], title: str) -> Tab
     if long:
         faults = [f"line {line}" for line in long]
         raise SourceError(f"{title}: rows with more cells than the {len(headings)} headings:\n{list_faults(faults)}")
-    return Table(headings, body, lines[1:], roles)
+    return Table(headings, body, lines[1:], roles, notes)
+
+
+def _find_roles(headings: list[str]) -> dict[str, int]:
+    """Return which columns make the outline, by what each is for."""
+    plain = [re.sub(r"\(.*?\)|\[.*?\]|\s", "", _half(heading[:_LONGEST_HEADING])).casefold() for heading in headings]
+    return {
+        role: next(plain.index(name) for name in names if name in plain)
+        for role, names in OUTLINE_HEADINGS.items()
+        if any(name in plain for name in names)
+    }
 
 
 def _half(text: str) -> str:
@@ -208,13 +176,14 @@ def _half(text: str) -> str:
 
 
 def _stated_crs(table: Table, title: str) -> Any:
-    stated = {row[table.roles["crs"]] for row in table.rows} - {""}
-    if len(stated) > 1:
+    """Return the CRS that a table states, in a column or in front of its WKT; None if it states none."""
+    stated = {row[table.roles["crs"]] for row in table.rows} - {""} if "crs" in table.roles else set()
+    if "wkt" in table.roles:
+        stated |= {srid[1] for row in table.rows if (srid := _SRID.match(row[table.roles["wkt"]]))}
+    found = {name: check_crs(int(name) if name.isdigit() and len(name) < 7 else name) for name in sorted(stated)}
+    if len(set(found.values())) > 1:
         raise SourceError(f"{title}: found the CRS {sorted(stated)}; accepted is one for all parcels")
-    if not stated:
-        return None
-    (name,) = stated
-    return check_crs(int(name) if name.isdigit() and len(name) < 7 else name)
+    return next(iter(found.values()), None)
 
 
 def _attributes(table: Table) -> dict[int, str]:
@@ -237,7 +206,10 @@ def _read_outlines(table: Table, *, crs: Any, title: str) -> gpd.GeoDataFrame:
     if faults:
         raise SourceError(f"{title} cannot be read:\n{list_faults(faults)}")
     attributes = {name: [row[at] for row in table.rows] for at, name in _attributes(table).items()}
-    return place_outlines(gpd.GeoDataFrame(attributes, geometry=geometries), crs=crs, title=title)
+    frame = place_outlines(gpd.GeoDataFrame(attributes, geometry=geometries), crs=crs, title=title)
+    for repair in as_repairs(table.notes):
+        frame[SOURCE_REPAIRS] = [add_repair(text, repair) for text in frame[SOURCE_REPAIRS]]
+    return frame
 
 
 def _read_points(table: Table, *, crs: Any, title: str) -> gpd.GeoDataFrame:
@@ -252,6 +224,7 @@ def _read_points(table: Table, *, crs: Any, title: str) -> gpd.GeoDataFrame:
     if not known.north_first:
         north, east = east, north
     attributes = _attributes(table)
+    general = [*as_repairs(table.notes), *known.repairs]
     ids = _group(table, attributes)
     rows, faults = [], Faults()
     for rows_of in ids.values():
@@ -266,7 +239,7 @@ def _read_points(table: Table, *, crs: Any, title: str) -> gpd.GeoDataFrame:
         if check_rings(points[0].line, rings, str(len(points)), notes, faults):
             geometry, _ = nest_rings(rings)
         own = {name: table.rows[rows_of[0]][at] for at, name in attributes.items()}
-        rows.append({**own, SOURCE_REPAIRS: dump_repairs([*known.repairs, *as_repairs(notes)]), "geometry": geometry})
+        rows.append({**own, SOURCE_REPAIRS: dump_repairs([*general, *as_repairs(notes)]), "geometry": geometry})
     if faults:
         raise SourceError(f"{title} cannot be read:\n{list_places(faults)}")
     return gpd.GeoDataFrame(pd.DataFrame(rows), geometry="geometry", crs=known.crs)

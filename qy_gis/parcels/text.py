@@ -17,6 +17,9 @@ from qy_gis.parcels.limits import check_time, decode_text, read_bytes
 
 _EWKT = re.compile(r"\s*(?:SRID\s*=\s*([0-9]{1,6})\s*;)?\s*(.*)", re.IGNORECASE | re.DOTALL)
 
+#: What to do about curves, which GEOS does not hold.
+STRAIGHT = "accepted are polygons with straight edges, or curves in a GeoPackage or a geodatabase"
+
 #: Where one geometry ends and the next begins: after a bracket, a new line that starts with a letter.
 _BETWEEN = re.compile(r"(?<=[)Yy])[^\S\n]*\n\s*(?=[A-Za-z])")
 
@@ -38,6 +41,8 @@ def parse_wkt(text: str, title: str) -> tuple[shapely.Geometry, int | None]:
         raise SourceError(f"{title}: WKT with brackets more than {_MAX_DEPTH} deep")
     try:
         geometry = shapely.from_wkt(wkt)
+    except NotImplementedError as error:
+        raise SourceError(f"{title}: found {wkt[:60]!r}, which has curves; {STRAIGHT}") from error
     except (ShapelyError, ValueError) as error:
         raise SourceError(f"{title}: found {wkt[:60]!r}, which is no WKT: {error}") from error
     return geometry, None if srid is None else int(srid)
@@ -70,6 +75,8 @@ def read_wkb(path: Path, *, title: str, crs: Any, layer: str | None, encoding: s
     data = read_bytes(path, title)
     try:
         geometry = shapely.from_wkb(data if data[:1] in (b"\0", b"\1") else data.strip().decode("ascii"))
+    except NotImplementedError as error:
+        raise SourceError(f"{title} has curves; {STRAIGHT}") from error
     except (ShapelyError, ValueError) as error:
         raise SourceError(f"{title} is no WKB: {error}") from error
     srid = int(shapely.get_srid(geometry))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 import pytest
 import shapely
+from pyarrow import parquet
 
 from qy_gis import read_parcels
 from qy_gis.errors import ArgumentError, SourceError
@@ -32,3 +36,13 @@ def test_what_is_no_geoparquet(tmp_path):
         read_parcels(path)
     with pytest.raises(ArgumentError, match="has no layers"):
         read_parcels(path, layer="x")
+
+
+def test_curves_are_refused(tmp_path):
+    path = tmp_path / "a.parquet"
+    gpd.GeoDataFrame(geometry=[SQUARE], crs=4547).to_parquet(path)
+    table = parquet.read_table(path)
+    curve = pa.array([struct.pack("<BII", 1, 10, 0)], table.schema.field("geometry").type)
+    parquet.write_table(table.set_column(0, table.schema.field("geometry"), curve), path)
+    with pytest.raises(SourceError, match=r"a\.parquet has curves"):
+        read_parcels(path)

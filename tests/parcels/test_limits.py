@@ -33,3 +33,8 @@ def test_a_tangle_is_refused_before_it_is_mended():
     corners = np.random.default_rng(1).uniform(0, 1000, (3000, 2)) + np.array([440_000, 2_622_000])
     with pytest.raises(GeometryError, match="cross themselves too often to be mended:\n- row 0: 3000 edges"):
         read_parcels(shapely.Polygon(corners), crs=4547, repair=True)
+
+
+@pytest.mark.parametrize("end", [b"", b"\x1a", b"\n\x1a"])
+def test_marks_of_bytes_and_of_the_end_are_no_text(end):
+    assert limits.decode_text(b"\xef\xbb\xbf\xef\xbb\xbfX,Y" + end, None, "it").strip() == "X,Y"

@@ -60,6 +60,21 @@ def test_what_is_no_path(source):
         qy.read_parcels(source)
 
 
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("", "source is ''; accepted are files"),
+        (" ", "source is ' '; accepted are files"),
+        ("https://example.com/a.geojson", "addresses are not opened"),
+        ("ftp://example.com/a.shp", "addresses are not opened"),
+        ("/vsicurl/https://example.com/a.gpkg", "no such file"),
+    ],
+)
+def test_addresses_are_not_opened(source, message):
+    with pytest.raises(SourceError, match=message):
+        qy.read_parcels(source)
+
+
 @pytest.mark.parametrize("source", [5, None, {"a": 1}, [1, 2]])
 def test_what_is_no_source(source):
     with pytest.raises(ArgumentError, match="accepted are a path and a GeoDataFrame"):

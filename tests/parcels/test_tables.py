@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import openpyxl
 import pytest
 import shapely
 
@@ -97,22 +96,33 @@ def test_wkt_columns_with_their_attributes(read, encoding):
     assert parcels.geometry[1].equals(SQUARE)
 
 
-def test_workbooks(tmp_path):
-    book = openpyxl.Workbook()
-    book.active.title = "界址点"
-    for row in [("点号", "X", "Y"), *((n, float(x), y + 0.125) for n, (x, y) in enumerate(CORNERS))]:
-        book.active.append(row)
-    book.save(tmp_path / "a.xlsx")
-    assert read_parcels(tmp_path / "a.xlsx").geometry[0].bounds[0] == 38440000.125
-    book.create_sheet("说明").append(["text", "more"])
-    book.save(tmp_path / "a.xlsx")
-    with pytest.raises(SourceError, match=r"has 2 sheets that are not empty.*Its sheets are 界址点, 说明"):
-        read_parcels(tmp_path / "a.xlsx")
-    assert len(read_parcels(tmp_path / "a.xlsx", layer="界址点")) == 1
-    with pytest.raises(SourceError, match="has no sheet 'x'"):
-        read_parcels(tmp_path / "a.xlsx", layer="x")
-    with pytest.raises(ArgumentError, match="has its encoding"):
-        read_parcels(tmp_path / "a.xlsx", encoding="gbk")
+def test_a_title_above_the_headings_is_left_out_and_told(read):
+    rows = "".join(f"A,J{n},{x},{y}\n" for n, (x, y) in enumerate(CORNERS, start=1))
+    parcels = read("界址点成果表,,,\n单位：米,,,\n地块编号,点号,X,Y\n" + rows)
+    assert parcels["parcel_id"].tolist() == ["A"]
+    assert words(parcels)[0] == "表头上方的标题略去"
+    assert json.loads(parcels["source_repairs"][0])[0]["before"] == "界址点成果表"
+    outline = read(f'地块,\n编号,wkt\nA,"SRID=4547;{SQUARE.wkt}"\n')
+    assert words(outline) == ["表头上方的标题略去"]
+    assert outline.geometry[0].equals(SQUARE)
+
+
+def test_a_table_that_states_its_crs_is_held_to_it(read):
+    column = "crs,点号,X,Y\n" + "".join(f"EPSG:4526,{n},{x},{y}\n" for n, (x, y) in enumerate(CORNERS))
+    front = f'编号,wkt\nA,"SRID=4547;{SQUARE.wkt}"\n'
+    assert read(column).crs.to_epsg() == read(column, crs=4526).crs.to_epsg() == 4526
+    assert read(front).crs.to_epsg() == 4547
+    for content in (column, front):
+        with pytest.raises(CRSError, match=r"but crs= says '.*zone 39'; leave crs= out"):
+            read(content, crs=4527)
+    with pytest.raises(SourceError, match=r"found the CRS \['4526', '4547'\]; accepted is one"):
+        read(f'crs,wkt\n4526,"SRID=4547;{SQUARE.wkt}"\n')
+
+
+@pytest.mark.parametrize("between", [";", "；", "; "])
+def test_points_pasted_in_one_line(between):
+    assert read_parcels(between.join(f"{x},{y}" for x, y in CORNERS)).geometry[0].area == 2000
+    assert read_parcels(", ".join(f"{x} {y}" for x, y in CORNERS)).geometry[0].area == 2000
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 import shapely
 
@@ -54,6 +56,11 @@ def test_geojson_as_text():
         ("POLYGON ((1 2", "found 'POLYGON"),
         ("GEOMETRYCOLLECTION (" * 40 + ")" * 40, "more than 32 deep"),
         ("POLYGON " + "(" * 100_000, "more than 32 deep"),
+        (
+            "SRID=4526;CURVEPOLYGON (CIRCULARSTRING (0 0, 5 5, 9 0, 5 -5, 0 0))",
+            "which has curves; accepted are polygons",
+        ),
+        (struct.pack("<BII", 1, 10, 0), "has curves; accepted are polygons"),
         (b"\x01\x03\x00", "is no WKB"),
         ("0103000000FF", "is no WKB"),
         ("POINT (113 23)", "Point without a polygon"),
