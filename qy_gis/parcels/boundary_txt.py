@@ -161,7 +161,8 @@ def _read_area(field: Field, geometry: shapely.Geometry | None, notes: Notes, fa
     if not found[2] and abs(number - planar) < _NEAR * planar:
         note(notes, "面积以平方米计 / area in m2", line, text, f"{number / 1e4:.4f} 公顷")
         return number
-    area = number * _AREA_UNITS[found[2]]
+    # Not 59987.00000000001 for 5.9987 公顷.
+    area = round(number * _AREA_UNITS[found[2]], 6)
     if found[2]:
         note(notes, "面积带单位 / area with a unit", line, text, f"{area / 1e4:.4f} 公顷")
     return area

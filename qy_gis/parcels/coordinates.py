@@ -113,7 +113,7 @@ def place_outlines(frame: gpd.GeoDataFrame, *, crs: Any, title: str) -> gpd.GeoD
     """Return outlines that came without a CRS with the one they are in, east first; see `recognise`."""
     points = shapely.get_coordinates(frame.geometry)
     if not len(points):
-        return frame.set_crs(crs)
+        return frame.assign(**{SOURCE_REPAIRS: "[]"}).set_crs(crs)
     known = recognise(points[:, 0], points[:, 1], crs=crs, north_first=False, title=title)
     if known.north_first:
         frame = frame.set_geometry(shapely.transform(frame.geometry.to_numpy(), lambda xy: xy[:, ::-1]))

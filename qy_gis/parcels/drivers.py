@@ -64,12 +64,13 @@ def choose_layer(dataset: str, wanted: str | None, *, title: str) -> str:
     with driver_words(title):
         kinds = {str(name): str(kind) for name, kind in pyogrio.list_layers(dataset) if kind is not None}
     listed = ", ".join(f"{name} ({kind})" for name, kind in kinds.items()) or "none with geometry"
-    if wanted is not None:
-        if wanted not in kinds:
-            raise SourceError(f"{title} has no layer {wanted!r}; its layers are {listed}")
-        return wanted
-    if len(kinds) == 1:
-        return next(iter(kinds))
+    if wanted is not None and wanted not in kinds:
+        raise SourceError(f"{title} has no layer {wanted!r}; its layers are {listed}")
+    if wanted is not None or len(kinds) == 1:
+        name = wanted or next(iter(kinds))
+        if any(word in kinds[name] for word in ("Point", "Line")):
+            raise SourceError(f"{title}: layer {name!r} has geometries {kinds[name]!r}; accepted are polygons")
+        return name
     polygons = [name for name, kind in kinds.items() if "Polygon" in kind]
     if len(polygons) != 1:
         raise SourceError(
@@ -125,6 +126,8 @@ def _read_columns(dataset: str, layer: str, title: str) -> gpd.GeoDataFrame | No
         frame = pyogrio.read_dataframe(dataset, layer=layer, fid_as_index=True, use_arrow=True)
     except (NotImplementedError, ShapelyError):
         return None
+    except (pa.ArrowException, OSError) as error:
+        raise SourceError(f"{title} cannot be read: {error}") from error
     for column in frame.columns.drop(frame.geometry.name):
         try:
             # Text that is not UTF-8 would be met only when someone looks at it.

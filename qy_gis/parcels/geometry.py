@@ -128,18 +128,18 @@ def _check_reach(polygons: Geometries, extent: NDArray[np.float64], crs: CRS, *,
     if not outside.any():
         return
     if crs.is_projected and (np.abs(bounds[outside]) <= 180).all():
-        guess = "these look like degrees"
+        guess = "these look like degrees."
     elif _within_reach(y[outside], x[outside], crs).all():
-        guess = "x and y look swapped"
+        guess = "x and y look swapped."
     elif crs.is_geographic and (np.abs(bounds[outside]) > 180).any():
-        guess = "these look like metres"
+        guess = "these look like metres."
     else:
         guess = "is the zone right, and the zone prefix of the eastings?"
     faults = [f"row {rows[i]} at ({x[i, 0]:.3f}, {y[i, 0]:.3f})" for i in np.flatnonzero(outside).tolist()]
     area = crs.area_of_use
     where = f", used {area.west:g}-{area.east:g} E, {area.south:g}-{area.north:g} N" if area else ""
     raise CRSError(
-        f"{len(faults)} of {len(rows)} parcels are out of the reach of their CRS {crs.name!r}{where}; {guess}. "
+        f"{len(faults)} of {len(rows)} parcels are out of the reach of their CRS {crs.name!r}{where}; {guess} "
         f"State the CRS the coordinates are in:\n{list_faults(faults)}"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,17 +13,21 @@ from xml.sax.saxutils import escape, quoteattr
 import geopandas as gpd
 import numpy as np
 import shapely
+from shapely.errors import ShapelyError
 
 from qy_gis.errors import SourceError
 from qy_gis.measure.crs import check_crs
 from qy_gis.parcels.archive import unpack_source
-from qy_gis.parcels.limits import check_features, check_time, read_bytes
+from qy_gis.parcels.limits import check_features, check_time, decode_text, read_bytes
 from qy_gis.parcels.vector import refuse_encoding
 
 #: Deeper than this is no document but an attack.
 _MAX_DEPTH = 64
 
 _TEXTS = ("name", "description")
+
+#: Geometries of a placemark that are no area.
+_OTHERS = ("Point", "LineString", "LinearRing", "Track", "Model")
 
 
 def read_kml(path: Path, *, title: str, crs: Any, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
@@ -43,7 +48,7 @@ def read_kml(path: Path, *, title: str, crs: Any, layer: str | None, encoding: s
             continue
         polygons = [polygon for part in mark.iter("Polygon") if (polygon := _polygon(part, title))]
         if not polygons:
-            kinds |= {part.tag for part in mark.iter() if part.tag in ("Point", "LineString", "Track", "Model")}
+            kinds |= {part.tag for part in mark.iter() if part.tag in _OTHERS}
             continue
         rows.append({**_attributes(mark), "folder": folder})
         geometries.append(polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons))
@@ -116,7 +121,11 @@ def _parse(data: bytes, title: str) -> Element:
     def refuse(*_: Any) -> None:
         raise SourceError(f"{title} declares a document type or entities, which KML does not need; refused")
 
-    parser = expat.ParserCreate(namespace_separator=" ")
+    # expat knows no encoding of Chinese; what is said to be in GBK is told in UTF-8.
+    stated = re.match(rb"<\?xml[^>]*encoding\s*=\s*[\"'](gb[^\"']*)[\"']", data[:200], re.IGNORECASE)
+    if stated:
+        data = decode_text(data, "gb18030", title).encode()
+    parser = expat.ParserCreate("utf-8" if stated else None, " ")
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.CharacterDataHandler = lambda text: texts[-1].append(text)
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
@@ -155,7 +164,7 @@ def _polygon(element: Element, title: str) -> shapely.Polygon | None:
         return None
     try:
         return shapely.Polygon(_ring(outer.text), [_ring(hole.text or "") for hole in holes])
-    except ValueError as error:
+    except (ValueError, ShapelyError) as error:
         raise SourceError(f"{title}: a ring starting {outer.text[:40]!r} cannot be read: {error}") from error
 
 
@@ -164,4 +173,6 @@ def _ring(text: str) -> np.ndarray[Any, np.dtype[np.float64]]:
     points = [point.split(",")[:2] for point in text.split()]
     if len(points) < 3:
         raise ValueError(f"found {len(points)} points; accepted are 3 or more")
+    if wrong := next((point for point in points if len(point) < 2 or "" in point), None):
+        raise ValueError(f"found {','.join(wrong)!r}; accepted is longitude,latitude,height without blanks")
     return np.array(points, dtype=float)

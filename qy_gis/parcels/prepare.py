@@ -235,8 +235,10 @@ def _find_declared(gdf: gpd.GeoDataFrame) -> pd.Series | float:
     for column in _columns(gdf, "declared_m2"):
         numbers = pd.to_numeric(column, errors="coerce").astype(float)
         missing = np.isnan(numbers.to_numpy())
-        if missing.any() and not pd.api.types.is_float_dtype(column):
-            unread = column[missing]
+        # Of floats, only those without end are no area; of anything else, what cannot be read.
+        odd = np.isinf(numbers.to_numpy()) if pd.api.types.is_float_dtype(column) else ~np.isfinite(numbers.to_numpy())
+        if odd.any():
+            unread = column[odd]
             wrong = unread[(_as_text(unread) != "").to_numpy()]
             if faults := [f"row {row}: {value!r}" for row, value in wrong.items()]:
                 raise SourceError(f"declared_m2 is not a number of square metres:\n{list_faults(faults)}")

@@ -30,6 +30,8 @@ def read_shapefile(path: Path, *, title: str, crs: Any, layer: str | None, encod
     check_start(path, (_SHP_MAGIC,), title=title, what="a Shapefile")
     if "!" in str(path):
         raise SourceError(f"{title}: a Shapefile with '!' in its path cannot be opened; rename it or zip it")
+    if _beside(path, ".shx") is None:
+        raise SourceError(f"{title}: its .shx is missing; a Shapefile is .shp, .shx, .dbf and .prj together")
     dataset = str(path)
     name = choose_layer(dataset, layer, title=title)
     # Latin-1 takes every byte as it is, so that the encoding can be found, strictly, from all the text there is.

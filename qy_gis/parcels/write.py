@@ -103,6 +103,8 @@ def write_parcels(
     write = WRITERS.get(path.suffix.lower())
     if write is None:
         raise OutputError(f"{path}: cannot write {path.suffix or 'a file without ending'!r}; accepted: {list(WRITERS)}")
+    if not path.parent.is_dir():
+        raise OutputError(f"{path}: cannot be written: there is no folder {str(path.parent)!r}")
     if path.is_dir():
         raise OutputError(f"{path}: cannot be written: there is a folder of this name, which may hold more")
     try:

@@ -40,6 +40,13 @@ def test_a_placemark_is_a_parcel_whatever_the_version(read, space):
     assert parcels.geometry[0].bounds == (113, 23.5, 113.001, 23.501)
 
 
+@pytest.mark.parametrize("encoding", ["GBK", "gb2312", "GB18030"])
+def test_a_document_in_an_encoding_of_chinese(tmp_path, encoding):
+    text = document(MARK).replace('"UTF-8"', f"'{encoding}'")
+    (tmp_path / "a.kml").write_bytes(text.encode("gb18030"))
+    assert read_parcels(tmp_path / "a.kml")["name"].tolist() == ["甲"]
+
+
 def test_data_holes_parts_and_folders(read):
     hole = f"<innerBoundaryIs><LinearRing><coordinates>{HOLE}</coordinates></LinearRing></innerBoundaryIs></Polygon>"
     data = (
@@ -65,6 +72,11 @@ def test_a_kmz(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (document(MARK.replace("113,23.5,0 ", "nan,23.5,0 ", 1)), "a ring starting 'nan,23.5,0 113.* cannot be read"),
+        (
+            document(MARK.replace("113,23.5,0 ", "113, 23.5,0 ", 1)),
+            "found '113,'; accepted is longitude,latitude",
+        ),
         (document(MARK, start='<!DOCTYPE kml [<!ENTITY x SYSTEM "file:///etc/passwd">]>'), "declares a document type"),
         (document(MARK, start="<!DOCTYPE kml [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]>"), "declares a document type"),
         ("<a>" * 100 + "</a>" * 100, "nested more than 64 deep"),

@@ -118,6 +118,8 @@ def test_duplicate_and_empty_ids_are_named_with_their_rows():
 def test_a_declared_area_that_is_no_number():
     with pytest.raises(SourceError, match=r"declared_m2 is not a number.*\n- row 1: 'about 5'"):
         prepare_parcels(frame({"declared_m2": [1, "about 5", ""]}))
+    with pytest.raises(SourceError, match=r"\n- row 2: inf$"):
+        prepare_parcels(frame({"declared_m2": [1, None, float("inf")]}))
 
 
 def test_a_missing_or_refused_crs_says_how_to_give_one():

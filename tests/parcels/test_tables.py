@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from qy_gis import read_parcels
-from qy_gis.errors import ArgumentError, CRSError, SourceError
+from qy_gis.errors import ArgumentError, CRSError, GeometryError, SourceError
 
 SQUARE = shapely.box(440000, 2622000, 440050, 2622040)
 CORNERS = [(2622040, 38440000), (2622040, 38440050), (2622000, 38440050), (2622000, 38440000)]
@@ -140,6 +140,7 @@ def test_points_pasted_in_one_line(between):
         ("X,Y\n2622040,440000\n2622040,440050\n2622000,440050\n", CRSError, "no zone prefix on the eastings"),
         ("X,Y\n2622040,38440000\n2622040,37440050\n2622000,38440050\n", CRSError, r"prefixes \[37, 38\]"),
         ("X,Y\n5,6\n7,8\n9,1\n", SourceError, r"found \(5, 6\) first; accepted are"),
+        ("title,\nwkt,id\nSRID=4547;POLYGON EMPTY,1\n", GeometryError, "row 0: empty Polygon"),
         ("wkt;id\nPOLYGON ((0 0;1\n", SourceError, "line 2: found 'POLYGON"),
         ("X,Y\n1,2,3\n", SourceError, "rows with more cells than the 2 headings:\n- line 2"),
         ("crs,wkt\n4547,POLYGON EMPTY\n4526,POLYGON EMPTY\n", SourceError, r"found the CRS \['4526', '4547'\]"),
