@@ -10,12 +10,15 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable
-from functools import lru_cache
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
 #: Ending of the name under which a module is loaded a second time.
 _COMPILED = "_compiled"
+
+_twins: dict[str, ModuleType] = {}
+_lock = Lock()
 
 
 def jit_for(name: str) -> Callable[[Any], Any]:
@@ -28,19 +31,21 @@ def jit_for(name: str) -> Callable[[Any], Any]:
     return decorator
 
 
-@lru_cache(maxsize=8)
 def compiled(module: ModuleType) -> ModuleType:
     """Return a module once more, its functions compiled. The first time on a machine it takes some seconds."""
-    name, file = f"{module.__name__}{_COMPILED}", module.__file__
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"cannot load {file} a second time")
-    twin = importlib.util.module_from_spec(spec)
-    sys.modules[name] = twin
-    spec.loader.exec_module(twin)
-    return twin
+    with _lock:
+        if module.__name__ not in _twins:
+            name, file = f"{module.__name__}{_COMPILED}", module.__file__
+            spec = importlib.util.spec_from_file_location(name, file)
+            if spec is None or spec.loader is None:
+                raise ImportError(f"cannot load {file} a second time")
+            twin = importlib.util.module_from_spec(spec)
+            sys.modules[name] = twin
+            spec.loader.exec_module(twin)
+            _twins[module.__name__] = twin
+        return _twins[module.__name__]
 
 
 def code_for(module: ModuleType, *, many: bool) -> Any:
     """Return a module of such functions: compiled if there is much to do, or if it was compiled for that before."""
-    return compiled(module) if many or f"{module.__name__}{_COMPILED}" in sys.modules else module
+    return compiled(module) if many or module.__name__ in _twins else module
