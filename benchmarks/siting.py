@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import tempfile
 from dataclasses import asdict, dataclass, field
@@ -33,11 +34,12 @@ _SOFTWARE = ("qy-gis", "numpy", "pandas", "shapely", "geopandas", "pyogrio", "py
 
 @dataclass
 class Ran:
-    """What a contender answered, its seconds without imports, and its peak memory."""
+    """What a contender answered, its peak memory, and of each run its seconds without imports and the load before."""
 
     answer: float
     peak_bytes: int
     seconds: list[float] = field(default_factory=list)
+    load: list[float] = field(default_factory=list)
 
     @property
     def median(self) -> float:
@@ -49,10 +51,12 @@ def run_one(name: str, folder: Path, *cell_m: float, repeats: int) -> Ran:
     """Run a contender as often as asked, or once if it takes longer than a quarter of a minute."""
     ran: Ran | None = None
     while ran is None or (len(ran.seconds) < repeats and ran.median < 15):
+        load = os.getloadavg()[0]
         _, peak, text = run_program("benchmarks.siting_one", name, folder, *cell_m)
         said = json.loads(text.splitlines()[-1])
         ran = ran or Ran(said["share"], peak)
         ran.seconds.append(said["seconds"])
+        ran.load.append(load)
     print(
         f"  {name:12} {' '.join(f'{cell:g} m' for cell in cell_m):9} {ran.answer:14.6f} {ran.median:8.2f} s", flush=True
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,9 @@ This page is written by `python -m benchmarks.siting`; every figure comes from a
 每 20 公里一条河，河边退让 300 米。每个程序各自一个进程，从文件到答案，不计导入，取中位数。
 A made-up city (`benchmarks/siting_city.py`, seeded): a square, half a patch to be kept off per km² (a fifth of the
 land; they overlap one another), and every 20 km a river with a setback of 300 m. Every contender is a process of its
-own, from the files to its answer, imports left out; medians.
+own, from the files to its answer, imports left out; medians. Load average is that of the machine when a contender
+started: where it is above the number of cores, other work ran too, and only multiples within a row mean anything.
+负载高于核数时机器上另有工作，只宜在同一行内比较倍数。
 
 | 程序 contender | 答什么 what it answers |
 |---|---|
@@ -100,6 +102,9 @@ def main() -> None:
     text += _FINER.format(**result["finer"][0]) + _describe_works(by_vertices, "顶点 vertices")
     _draw_works(result["finer"], lambda row: row["vertices"], "vertices", images / "siting-vertices.png")
     text += "\n![时间与顶点数 time against vertices](images/siting-vertices.png)\n"
+    loads = list(_find_loads(result))
+    if loads:
+        text += f"\n负载 load average {min(loads):.1f}-{max(loads):.1f}.\n"
     (_DOCS / "siting-performance.md").write_text(text + describe_machine(result["machine"]), encoding="utf-8")
 
 
@@ -150,6 +155,17 @@ def _finish(figure: Any, axes: Any, labels: tuple[str, str], picture: Path) -> N
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8)
     figure.savefig(picture, metadata={"Software": None})
     plt.close(figure)
+
+
+def _find_loads(result: Any) -> Iterator[float]:
+    """Yield the load average of every run, wherever it stands in the result."""
+    if isinstance(result, dict):
+        yield from result.get("load", [])
+        for value in result.values():
+            yield from _find_loads(value)
+    elif isinstance(result, list):
+        for value in result:
+            yield from _find_loads(value)
 
 
 def _median(one: dict[str, Any]) -> float:

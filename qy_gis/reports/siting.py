@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,9 @@ from qy_gis.siting.rank import rank_stability
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+#: A figure or the sign that there is none, which stand at the right of their column.
+_NUMBER = re.compile(r"-?[\d,]+(\.\d+)?%?|—")
 
 _CSS = """
 body { font: 15px/1.55 "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; max-width: 1060px; margin: 2em auto;
@@ -232,7 +236,7 @@ def _section(heading: str, table: pd.DataFrame) -> str:
 
 def _table(rows: pd.DataFrame) -> str:
     def cell(text: str) -> str:
-        mark = ' class="number"' if text[:1].isdigit() and (text[-1:].isdigit() or text[-1:] == "%") else ""
+        mark = ' class="number"' if _NUMBER.fullmatch(text) else ""
         return f"<td{mark}>{html.escape(text)}</td>"
 
     head = "".join(f"<th>{html.escape(name)}</th>" for name in rows.columns)
