@@ -2,7 +2,8 @@
 
     python -m benchmarks.spread --parcels 200000
 
-Clusters are warm (plan open, index mapped, code compiled), runs are interleaved, and the times are medians.
+Clusters are warm (plan open, index mapped, code compiled), runs are interleaved, and the times are medians, from the
+moment when the plan is open until the last block is written.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import resource
 import shutil
 import statistics
 import sys
@@ -49,15 +51,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measure_alone(parcels: Path, plan: Path, work: Path) -> None:
-    """Check a file by the command, in a process of its own; print seconds, peak memory and bytes."""
+    """Check a file by the command, in a process of its own; print its time, peak memory and bytes."""
     out = work / "alone.parquet"
     command = [sys.executable, "-m", "qy_gis.cli", "check", parcels, "--layers", plan, "-o", out]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds, peak, _ = run_command([*map(str, command)], accepted=(0, 1))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cores = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     size = sum(path.stat().st_size for path in out.rglob("*.parquet"))
     shutil.rmtree(out)
     count = int(parcels.stem.partition("-")[2])
     print(
-        f"{count:>10,} parcels: {seconds:7.1f} s, peak {peak / 1e6:,.0f} MB, {size / count:.0f} bytes a parcel",
+        f"{count:>10,} parcels: {seconds:.1f} s, {cores:.1f} core seconds, peak {peak / 1e6:,.0f} MB, "
+        f"{size / count:.0f} bytes a parcel",
         flush=True,
     )
 
@@ -75,10 +81,10 @@ def measure_spread(parcels: Path, plan: Path, work: Path, *, repeats: int) -> No
         for number in range(repeats + 1):
             for name, each in runs.items():
                 out = work / "spread.parquet"
-                start = time.perf_counter()
-                each(output=out)
+                at: list[float] = []
+                each(output=out, progress=lambda *_, at=at: at.append(time.perf_counter()))
                 if number:  # the first warms up
-                    seconds[name].append(time.perf_counter() - start)
+                    seconds[name].append(at[-1] - at[0])
                 if number == 1:
                     _hold_against_first(out, work / "first.parquet")
                 shutil.rmtree(out, ignore_errors=True)

@@ -209,7 +209,8 @@ def _is_parquet(source: str | os.PathLike[str]) -> bool:
 
 def _open_parquet(source: str | os.PathLike[str]) -> pq.ParquetFile:
     system, place = find_place(source)
-    return pq.ParquetFile(place, filesystem=system)
+    # Read ahead, the bytes of every group would be kept until the last.
+    return pq.ParquetFile(place, filesystem=system, pre_buffer=False)
 
 
 def _as_batch(table: pa.Table) -> pa.RecordBatch:

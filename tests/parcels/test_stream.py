@@ -3,6 +3,7 @@ from pathlib import Path
 import fsspec
 import geopandas as gpd
 import numpy as np
+import pyarrow as pa
 import pytest
 import shapely
 from conftest import parcels_of, square
@@ -86,6 +87,15 @@ def test_a_file_on_other_storage_is_read_alike(parcels, tmp_path):
         open_stream(f"file://{path}")
     with pytest.raises(qy.ArgumentError, match="nowhere"):
         open_stream("nowhere://stream/p.parquet")
+
+
+def test_blocks_that_were_read_leave_memory(tmp_path):
+    outlines = np.random.default_rng(2).normal(0, 100, (600, 2000, 2)).cumsum(axis=1)  # 32 kB each, hard to compress
+    table = gpd.GeoDataFrame({"parcel_id": list(map(str, range(600)))}, geometry=list(shapely.polygons(outlines)))
+    path = write_groups(table.set_crs(4547), tmp_path / "p.parquet", 10)
+    before = pa.total_allocated_bytes()
+    most = max(pa.total_allocated_bytes() - before for _ in open_stream(path, block_rows=10).blocks())
+    assert most < path.stat().st_size / 4
 
 
 def test_an_empty_file_has_no_block(parcels, tmp_path):
