@@ -24,6 +24,7 @@ lint: .venv/installed-dev ## Run the checks that need no test: style, types, and
 bench: benchmarks/.venv/installed ## Hold the engine against its peers (in an environment of their own)
 	benchmarks/.venv/bin/python -m benchmarks.run
 	benchmarks/.venv/bin/python -m benchmarks.growth
+	benchmarks/.venv/bin/python -m benchmarks.real
 	benchmarks/.venv/bin/python -m benchmarks.one_parcel
 
 docs: .venv/installed-dev system ## Take the pictures of the README anew

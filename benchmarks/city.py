@@ -30,27 +30,27 @@ _LONGITUDE, _LATITUDE = 112.9, 24.3
 _METRES_PER_DEGREE = np.array([111_320 * np.cos(np.radians(_LATITUDE)), 110_800])
 
 _PLAN = """\
-title = { zh = "【合成】测速用城市", en = "(synthetic) A city for benchmarks" }
-authority = { zh = "合成数据", en = "synthetic data" }
+title = {{ zh = "【{source.zh}】测速用规划", en = "({source.en}) A plan for benchmarks" }}
+authority = {{ zh = "{source.zh}", en = "{source.en}" }}
 edition = "1"
-period = { start = 2026, end = 2030 }
-study_area = "city"
+period = {{ start = 2026, end = 2030 }}
+study_area = "{study_area}"
 languages = ["zh", "en"]
-note = { zh = "合成数据，只用于测速。", en = "Synthetic data, for benchmarks only." }
-sources = ["synthetic"]
+note = {{ zh = "只用于测速。", en = "For benchmarks only." }}
+sources = ["{source.key}"]
 
 [[group]]
 key = "structure"
-title = { zh = "布局结构", en = "Structure" }
+title = {{ zh = "布局结构", en = "Structure" }}
 
 [[group]]
 key = "control"
-title = { zh = "控制线", en = "Control lines" }
+title = {{ zh = "控制线", en = "Control lines" }}
 """
 
 _SOURCES = """\
-[synthetic]
-title = "合成数据 Synthetic data"
+[{source.key}]
+title = "{source.title}"
 address = ""
 confidence = "low"
 """
@@ -62,15 +62,15 @@ group = "any"
 """
 
 _LAYER = """\
-title = {{ zh = "【合成】{zh}", en = "(synthetic) {en}" }}
-group = "{group}"
+title = {{ zh = "【{source.zh}】{text.zh}", en = "({source.en}) {text.en}" }}
+group = "{text.group}"
 geometry = "polygon"
-file = "data/{key}.gpkg"
+file = "data/{text.key}.gpkg"
 basis = "indicative"
-basis_note = {{ zh = "合成数据。", en = "Synthetic data." }}
-accuracy_m = {accuracy_m}
-coverage = "{coverage}"
-sources = ["synthetic"]
+basis_note = {{ zh = "{source.title}", en = "{source.title}" }}
+accuracy_m = {text.accuracy_m}
+coverage = "{text.coverage}"
+sources = ["{source.key}"]
 style = {{ color = "#555555" }}
 """
 
@@ -81,11 +81,24 @@ kind = "{kind}"
 severity = "{severity}"
 reason = {{ zh = "测速用规则。", en = "A rule for benchmarks." }}
 settle = {{ zh = "提供更精确的界线。", en = "Supply a more accurate line." }}
-document = "合成数据"
+document = "{source.title}"
 article = ""
-sources = ["synthetic"]
+sources = ["{source.key}"]
 reviewed = false
 """
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the TOML files say of where the data come from."""
+
+    key: str
+    zh: str
+    en: str
+    title: str
+
+
+SYNTHETIC = Source("synthetic", "合成", "synthetic", "合成数据 Synthetic data")
 
 
 @dataclass(frozen=True)
@@ -133,18 +146,27 @@ def write_plan(seed: int = SEED) -> Path:
 
 
 def write_layers(
-    folder: Path, layers: dict[LayerText, NDArray[np.object_]], *, surveyed: NDArray[np.object_] | None = None
+    folder: Path,
+    layers: dict[LayerText, NDArray[np.object_]],
+    *,
+    surveyed: NDArray[np.object_] | None = None,
+    source: Source = SYNTHETIC,
 ) -> None:
-    """Write a plan folder of layers in degrees, whole or not at all; ``surveyed`` is the land behind `SURVEYED`."""
+    """Write a plan folder of layers in degrees, whole or not at all.
+
+    The first layer is the study area; ``surveyed`` is the land behind `SURVEYED`.
+    """
     part = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     (part / "data").mkdir(parents=True)
-    for name, content in {"plan": _PLAN, "sources": _SOURCES, "industries": _INDUSTRIES}.items():
-        (part / f"{name}.toml").write_text(content, encoding="utf-8")
+    study_area = next(iter(layers)).key
+    (part / "plan.toml").write_text(_PLAN.format(source=source, study_area=study_area), encoding="utf-8")
+    (part / "sources.toml").write_text(_SOURCES.format(source=source), encoding="utf-8")
+    (part / "industries.toml").write_text(_INDUSTRIES, encoding="utf-8")
     for text, shapes in layers.items():
-        toml = _LAYER.format(**vars(text))
+        toml = _LAYER.format(source=source, text=text)
         if text.rule is not None:
-            toml += _RULE.format(key=text.key, kind=text.rule[0], severity=text.rule[1])
+            toml += _RULE.format(source=source, key=text.key, kind=text.rule[0], severity=text.rule[1])
         (part / f"{text.key}.toml").write_text(toml, encoding="utf-8")
         _write_features(shapes, part / "data" / f"{text.key}.gpkg", key=text.key)
     if surveyed is not None:

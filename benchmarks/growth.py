@@ -11,10 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.inputs import Inputs
-from benchmarks.measure import CONTENDERS, OURS, describe_machine, race, run_program, save_result
-
-#: Those that can bear a zone of a million vertices.
-_NAMES = (OURS, "shapely_tiles", "sedonadb_tiles", "duckdb_tiles", "shapely_covers")
+from benchmarks.measure import BEARING, CONTENDERS, describe_machine, race, run_program, save_result
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -25,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--repeats", type=int, default=3, help="counted runs of each contender")
     parser.add_argument("--patience", type=float, default=120.0, help="seconds a contender may take", metavar="SECONDS")
     given = parser.parse_args(arguments)
-    contenders = [contender for contender in CONTENDERS if contender.name in _NAMES]
+    contenders = [contender for contender in CONTENDERS if contender.name in BEARING]
     _, _, text = run_program("benchmarks.city", "--parcels", given.parcels)
     parcels = Path(text.splitlines()[-1])
     rows = []

@@ -55,6 +55,9 @@ REFERENCES = ("shapely_covers", "shapely_tiles")
 #: The one of ours that does what the peers do and no more; the others' times are multiples of its.
 OURS = "qy_gis_pairs"
 
+#: Those that can bear a zone of a million vertices.
+BEARING = (OURS, "shapely_tiles", "sedonadb_tiles", "duckdb_tiles", "shapely_covers")
+
 CONTENDERS = (
     Contender(OURS, "**qy_gis**, pair table"),
     Contender("qy_gis_batch", "**qy_gis**, whole check: intervals, findings, verdicts"),
