@@ -23,6 +23,9 @@ from benchmarks.siting_city import make_city, write_city
 #: What every size and fineness is given to, in this order; atlite with the cell of the table's head.
 WORKS = ("rule_costs", "find_sites", "combine", "shapely", "overlay", "atlite")
 
+#: A work in a city that grows may take so many times as long as a mask.
+WORKS_PATIENCE = 5
+
 #: Cells that atlite is given for cities that grow, metres.
 CELL_M = 25.0
 
@@ -118,16 +121,21 @@ def main() -> None:
         for size in sorted(given.sizes):
             folder, about = lay(size, 60)
             growth = about["vertices"] / sizes[-1]["vertices"] if sizes else 1.0
-            before = run_works(folder, before, growth=growth, repeats=given.repeats, patience_s=given.patience * 5)
+            before = run_works(
+                folder, before, growth=growth, repeats=given.repeats, patience_s=given.patience * WORKS_PATIENCE
+            )
             sizes.append({**about, "works": {name: asdict(one) for name, one in before.items()}})
         before = {}
         for vertices in sorted(given.vertices):
             folder, about = lay(RASTER_KM, vertices)
             growth = about["vertices"] / finer[-1]["vertices"] if finer else 1.0
-            before = run_works(folder, before, growth=growth, repeats=given.repeats, patience_s=given.patience * 5)
+            before = run_works(
+                folder, before, growth=growth, repeats=given.repeats, patience_s=given.patience * WORKS_PATIENCE
+            )
             finer.append({**about, "works": {name: asdict(one) for name, one in before.items()}})
     machine = describe_machine(_SOFTWARE)
-    save_result("siting", {"machine": machine, "raster": raster, "sizes": sizes, "finer": finer})
+    result = {"patience_s": given.patience, "raster": raster, "sizes": sizes, "finer": finer, "machine": machine}
+    save_result("siting", result)
     run_program("benchmarks.siting_report")
 
 

@@ -15,6 +15,7 @@ import matplotlib.pyplot as plt
 
 from benchmarks.measure import RESULTS
 from benchmarks.report import describe_machine
+from benchmarks.siting import WORKS_PATIENCE
 
 _DOCS = Path(__file__).parent.parent / "docs"
 
@@ -60,10 +61,10 @@ _RASTER = """
 
 {side_km} × {side_km} km，{vertices:,} 个顶点 vertices。误差以 qy_gis 的可选比例 {share:.6f} 为准；
 独立的参照 shapely 为 {reference:.6f}（{apart:+.5%}：300 米在地面上量还是在格网上量，圆角怎么画）。
-格子减半，直到预计超过 60 秒。
+格子减半，直到预计超过 {patience_s:g} 秒。
 Errors are against the share of qy_gis, {share:.6f}; the independent reference, shapely, has {reference:.6f}
 ({apart:+.5%}: 300 m on the ground against 300 m in the grid, and how round corners are drawn). Cells are halved until
-60 s would be passed.
+{patience_s:g} s would be passed.
 
 | 程序 | 可选比例 share | 误差 error | 秒 s | 峰值内存 peak, MB |
 |---|---|---|---|---|
@@ -76,9 +77,9 @@ _RASTER_END = """
 _SIZES = """
 ## 城市越大 The larger the city
 
-密度不变，范围增大。秒；— 表示按前一个城市估计会超过 5 分钟，没有运行。
+密度不变，范围增大。秒；— 表示按前一个城市估计会超过 {seconds:g} 秒，没有运行。
 The same density, a growing extent. Seconds; — was not run: its time in the city before says that it would take over
-five minutes.
+{seconds:g} s.
 """
 
 _FINER = """
@@ -93,9 +94,13 @@ def main() -> None:
     result = json.loads((RESULTS / "siting.json").read_text(encoding="utf-8"))
     images = _DOCS / "images"
     images.mkdir(parents=True, exist_ok=True)
-    text = _HEAD + _describe_raster(result["raster"], images / "siting-raster.png")
+    text = _HEAD + _describe_raster(
+        {**result["raster"], "patience_s": result["patience_s"]}, images / "siting-raster.png"
+    )
     by_size = [(f"{row['side_km']} km, {row['vertices']:,}", row) for row in result["sizes"]]
-    text += _SIZES + _describe_works(by_size, "边长与顶点 side, vertices")
+    text += _SIZES.format(seconds=WORKS_PATIENCE * result["patience_s"]) + _describe_works(
+        by_size, "边长与顶点 side, vertices"
+    )
     _draw_works(result["sizes"], lambda row: row["side_km"] ** 2, "km²", images / "siting-size.png")
     text += "\n![时间与城市大小 time against the size of the city](images/siting-size.png)\n"
     by_vertices = [(f"{row['vertices']:,}", row) for row in result["finer"]]
