@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import duckdb
 
@@ -37,7 +38,9 @@ def compare_pairs(reference: str, other: str) -> dict[str, float]:
         ``pairs`` (overlaps in either table), ``unequal`` (pairs whose areas differ), ``largest_m2`` (the largest
         difference), ``related_otherwise`` (overlaps in both tables with another relation).
     """
-    row = duckdb.execute(_QUERY, [reference, other])
+    # A whole check writes a folder of tables.
+    files = [f"{path}/overlaps/*.parquet" if Path(path).is_dir() else path for path in (reference, other)]
+    row = duckdb.execute(_QUERY, files)
     names = [column[0] for column in row.description]
     return dict(zip(names, row.fetchone() or (), strict=True))
 

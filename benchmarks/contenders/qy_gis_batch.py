@@ -1,5 +1,7 @@
 """qy_gis, the whole check as an office runs it: overlaps with intervals, findings and verdicts, file to file."""
 
+import shutil
+
 from benchmarks.inputs import read_arguments
 from qy_gis.cli import main as qy_gis
 
@@ -7,6 +9,7 @@ from qy_gis.cli import main as qy_gis
 def main() -> None:
     """Check every parcel against the plan."""
     inputs = read_arguments()
+    shutil.rmtree(inputs.out, ignore_errors=True)
     command = ["check", str(inputs.parcels), "--layers", str(inputs.plan), "-o", str(inputs.out)]
     try:
         qy_gis(command)
