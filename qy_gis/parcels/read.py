@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -191,8 +192,11 @@ def _load(
     else:
         path = sources.find_path(source, READERS)
         title = path.name
-        frame = READERS[path.suffix.lower()](path, title=title, crs=crs, layer=layer, encoding=encoding)
-        digest = sources.digest_path(path)
+        with ThreadPoolExecutor(1) as pool:
+            # Hashing and reading do not wait for one another.
+            hashing = pool.submit(sources.digest_path, path)
+            frame = READERS[path.suffix.lower()](path, title=title, crs=crs, layer=layer, encoding=encoding)
+            digest = hashing.result()
     if not frame.columns.is_unique:
         twice = sorted({str(column) for column in frame.columns[frame.columns.duplicated()]})
         raise SourceError(f"{title}: headings {twice} are there more than once; accepted is each name once")
