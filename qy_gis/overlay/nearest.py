@@ -16,8 +16,8 @@ from qy_gis.overlay.packed import Packed, pack
 
 _GEOD = Geod(a=6378137, rf=298.257222101)
 
-#: A polygon of many vertices is cut into pieces of at most this many, so that a parcel is held against few.
-_PIECE_VERTICES = 24
+#: A polygon of many vertices is cut into pieces of at most this many: a parcel is held against the nearest alone.
+_PIECE_VERTICES = 128
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,13 @@ def measure_distances(layers: list[Near], in_grid: Geometries, apart: NDArray[np
 
 
 def cut_pieces(shapes: Geometries, zone: int) -> Near:
-    """Cut geometries given in the survey plane into pieces of at most 24 vertices, in the grid of a zone.
+    """Cut geometries given in the survey plane into pieces of at most 128 vertices, in the grid of a zone.
 
     Examples
     --------
     >>> circle = shapely.Point(0, 0).buffer(1000, quad_segs=500)
     >>> near = cut_pieces(np.array([circle], dtype=object), 38)
-    >>> bool(shapely.get_num_coordinates(near.pieces).max() <= 24)
+    >>> bool(shapely.get_num_coordinates(near.pieces).max() <= 128)
     True
     """
     todo = shapely.get_parts(shapes)
