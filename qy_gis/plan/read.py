@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-_NOT_LAYERS = ("plan.toml", "sources.toml", "industries.toml")
-
 #: What a layer's data is. A folder laid over another replaces these together; title, group, style and rules stay.
 _DATA_KEYS = {"file", "filter", "geometry", "id_column", "name_column", "name_en_column", "basis", "basis_note"}
 _DATA_KEYS |= {"accuracy_m", "coverage", "date", "sources"}
