@@ -112,6 +112,15 @@ def change_roof(at, by, n, x, change):
 
 
 @_jit
+def put_edge(edges, n, x0, y0, x1, y1, sign):
+    """Write an edge (``x0 <= x1``) to a row, to the east or, if it is a lower one, to the west."""
+    if sign < 0.0:
+        edges[n, 0], edges[n, 1], edges[n, 2], edges[n, 3] = x1, y1, x0, y0
+    else:
+        edges[n, 0], edges[n, 1], edges[n, 2], edges[n, 3] = x0, y0, x1, y1
+
+
+@_jit
 def fill_cells(px0, py0, px1, py1, psign, pzone, pcolumn, prow, left, floor, size, columns, room):
     """Return the cells of zones and their edges.
 
@@ -127,14 +136,14 @@ def fill_cells(px0, py0, px1, py1, psign, pzone, pcolumn, prow, left, floor, siz
     Returns
     -------
     tuple of numpy.ndarray
-        Per entry its cell, zone, first and last edge (-1 and -1 for a full cell), and the edges ``x0, y0, x1, y1,
-        sign`` from the south-west corner of their cell.
+        Per entry its cell, zone, first and last edge (-1 and -1 for a full cell), and the edges, of shape (edges, 4),
+        as in `qy_gis.overlay.grid.Grid`, metres.
     """
     cell = np.empty(64, np.int64)
     zone = np.empty(64, np.int64)
     begin = np.empty(64, np.int64)
     end = np.empty(64, np.int64)
-    edges = np.empty((room, 5), np.float64)
+    edges = np.empty((room, 4), np.float64)
     entries = 0
     n = 0
     at = np.empty(64, np.float64)
@@ -159,7 +168,7 @@ def fill_cells(px0, py0, px1, py1, psign, pzone, pcolumn, prow, left, floor, siz
                 zone = np.concatenate((zone, zone))
                 begin = np.concatenate((begin, begin))
                 end = np.concatenate((end, end))
-            while n + changes + k - first > len(edges):
+            while n + 2 * changes + k - first > len(edges):
                 edges = np.concatenate((edges, edges))
             if changes + 2 * (k - first) > len(at):
                 at = np.concatenate((at, np.empty(changes + 2 * (k - first), np.float64)))
@@ -172,19 +181,12 @@ def fill_cells(px0, py0, px1, py1, psign, pzone, pcolumn, prow, left, floor, siz
                 height = 0.0
                 for i in range(changes - 1):
                     height += by[i]
-                    if height != 0.0:
-                        edges[n, 0] = at[i] - west
-                        edges[n, 1] = size
-                        edges[n, 2] = at[i + 1] - west
-                        edges[n, 3] = size
-                        edges[n, 4] = height
+                    # 1 under the zone, 0 beside it; in the hair between two edges rounding may make it more.
+                    for _ in range(int(abs(height))):
+                        put_edge(edges, n, at[i] - west, size, at[i + 1] - west, size, height)
                         n += 1
                 for i in range(first, k):
-                    edges[n, 0] = px0[i] - west
-                    edges[n, 1] = py0[i] - south
-                    edges[n, 2] = px1[i] - west
-                    edges[n, 3] = py1[i] - south
-                    edges[n, 4] = psign[i]
+                    put_edge(edges, n, px0[i] - west, py0[i] - south, px1[i] - west, py1[i] - south, psign[i])
                     n += 1
             end[entries] = -1 if full else n
             entries += 1

@@ -31,6 +31,9 @@ _EDGES_PER_CELL = 8
 #: A grid has at most this many columns or rows, and cells of a city are not smaller than its parcels.
 _MOST_CELLS = 640
 
+#: Corners may be moved so far (m): nobody's area is changed by as much as is shown of it.
+_ROUNDED_M = 1e-6
+
 #: Zones are cut in chunks of about so many vertices.
 _CHUNK_VERTICES = 500_000
 
@@ -62,32 +65,27 @@ class Edges:
 
 @dataclass(frozen=True)
 class Grid:
-    """Zones cut into cells. Edges are kept from the south-west corner of their cell, metres.
+    """Zones cut into cells.
 
     Attributes
     ----------
     frame
-        ``left, floor, size, columns, rows``.
+        ``left, floor, size, columns, rows, unit``.
     cell_start
         Entries of cell c are ``cell_start[c]`` to ``cell_start[c + 1]``.
-    entry_zone, entry_first, entry_last
-        The zone of each entry and its edges; ``entry_first = -1`` means that it fills the cell.
-    x0, y0, x1, y1, sign
-        Edges, as in `Edges`.
+    entries
+        Of shape (entries, 3): zone, first edge and the one behind the last; both -1 for a zone that fills the cell.
+    edges
+        Of shape (edges, 4): x and y of both ends, in units of so many metres from the south-west corner of the cell. An
+        upper edge runs to the east (``Edges.sign`` +1), a lower one to the west.
     zones
         How many zones there are, of shape (1,).
     """
 
     frame: Floats
     cell_start: Ints
-    entry_zone: NDArray[np.int32]
-    entry_first: Ints
-    entry_last: Ints
-    x0: Floats
-    y0: Floats
-    x1: Floats
-    y1: Floats
-    sign: NDArray[np.int8]
+    entries: Ints
+    edges: Floats | NDArray[np.int32]
     zones: Ints
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
@@ -114,19 +112,21 @@ def sign_edges(outlines: Outlines) -> Edges:
     return Edges(x0, y0, x1, y1, sign, first)
 
 
-def cut_zones(polygons: Geometries) -> Grid:
+def cut_zones(polygons: Geometries, *, rounded: bool = False) -> Grid:
     """Cut polygons into a grid that fits them.
 
     Parameters
     ----------
     polygons
         Valid polygons or multipolygons in the survey plane, of shape (zones,); they may overlap and may be empty.
+    rounded
+        Keep corners to a micrometre, in half the memory, if the cells are small enough for that.
 
     Notes
     -----
     See `qy_gis.overlay.cutting`. Large input is cut in chunks, on all cores; the result does not depend on how.
     """
-    frame = _fit_frame(polygons)
+    frame = _fit_frame(polygons, rounded=rounded)
     chunk = np.cumsum(shapely.get_num_coordinates(polygons)) // _CHUNK_VERTICES
     chunks = np.split(np.arange(len(polygons)), np.flatnonzero(np.diff(chunk)) + 1) if len(polygons) else []
     code = code_for(cutting, many=shapely.get_num_coordinates(polygons).sum() >= _MANY_EDGES)
@@ -135,22 +135,23 @@ def cut_zones(polygons: Geometries) -> Grid:
     return _assemble(frame, parts, len(polygons))
 
 
-def _fit_frame(polygons: Geometries) -> Floats:
+def _fit_frame(polygons: Geometries, *, rounded: bool) -> Floats:
     x0, y0, x1, y1 = shapely.total_bounds(polygons) if len(polygons) else (np.nan,) * 4
     if not np.isfinite([x0, y0, x1, y1]).all():
-        return np.array([0.0, 0.0, 1.0, 1.0, 1.0])
+        return np.array([0.0, 0.0, 1.0, 1.0, 1.0, 1.0])
     edges = shapely.get_num_coordinates(polygons).sum()
     extent = max(x1 - x0, y1 - y0, 1.0)
     size = np.sqrt((x1 - x0) * (y1 - y0) * _EDGES_PER_CELL / max(edges, 1))
     size = float(np.clip(size, extent / _MOST_CELLS, extent))
     # Zones often begin at round figures: a frame that does not keeps their edges off the lines between cells.
     left, floor = x0 - 0.382 * size, y0 - 0.382 * size
-    return np.array([left, floor, size, (x1 - left) // size + 1, (y1 - floor) // size + 1])
+    unit = size / 2**30 if rounded and size < 2**30 * _ROUNDED_M else 1.0
+    return np.array([left, floor, size, (x1 - left) // size + 1, (y1 - floor) // size + 1, unit])
 
 
 def _cut_chunk(code: Any, polygons: Geometries, first_zone: int, frame: Floats) -> tuple[NDArray[Any], ...]:
-    """Return what `qy_gis.overlay.cutting.fill_cells` does, for zones numbered from ``first_zone``."""
-    left, floor, size, columns = frame[:4].tolist()
+    """Return what `qy_gis.overlay.cutting.fill_cells` does, for zones numbered from ``first_zone``, edges in units."""
+    left, floor, size, columns, _, unit = frame.tolist()
     edges = sign_edges(take_outlines(polygons))
     ends = (edges.x0, edges.y0, edges.x1, edges.y1)
     room = code.count_pieces(*ends, left, floor, size)
@@ -160,14 +161,14 @@ def _cut_chunk(code: Any, polygons: Geometries, first_zone: int, frame: Floats) 
     zone, column, row = (each[:n] for each in places)
     order = np.lexsort((-row, column, zone))
     pieces = [each[:n][order] for each in (*values, *places)]
-    filled: tuple[NDArray[Any], ...] = code.fill_cells(*pieces, left, floor, size, int(columns), n + 64)
-    return filled
+    *entries, metres = code.fill_cells(*pieces, left, floor, size, int(columns), n + 64)
+    return *entries, metres if unit == 1.0 else np.rint(metres / unit).astype(np.int32)
 
 
 def _assemble(frame: Floats, parts: list[tuple[NDArray[Any], ...]], zones: int) -> Grid:
     """Put the cells of all chunks in the order of the grid, and the edges in that of their cells."""
     if not parts:
-        parts = [(*(np.zeros(0, dtype=np.int64) for _ in range(4)), np.zeros((0, 5)))]
+        parts = [(*(np.zeros(0, dtype=np.int64) for _ in range(4)), np.zeros((0, 4)))]
     before = np.cumsum([0, *(len(part[4]) for part in parts)])
     cell, zone = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
     begin = np.concatenate(
@@ -180,18 +181,11 @@ def _assemble(frame: Floats, parts: list[tuple[NDArray[Any], ...]], zones: int) 
     end = np.cumsum(count)
     edges = np.concatenate([part[4] for part in parts])[np.repeat(begin - end + count, count) + np.arange(count.sum())]
     full = begin < 0
-    x0, y0, x1, y1, sign = edges.T
     return Grid(
         frame=frame,
         cell_start=np.searchsorted(cell, np.arange(int(frame[3] * frame[4]) + 1)).astype(np.int64),
-        entry_zone=zone.astype(np.int32),
-        entry_first=np.where(full, -1, end - count),
-        entry_last=np.where(full, -1, end),
-        x0=np.ascontiguousarray(x0),
-        y0=np.ascontiguousarray(y0),
-        x1=np.ascontiguousarray(x1),
-        y1=np.ascontiguousarray(y1),
-        sign=sign.astype(np.int8),
+        entries=np.column_stack([zone, np.where(full, -1, end - count), np.where(full, -1, end)]),
+        edges=edges,
         zones=np.array([zones], dtype=np.int64),
     )
 
@@ -232,12 +226,12 @@ def overlap_areas(
         # Plain Python is faster with lists.
         return array.tolist() if code is kernel else np.ascontiguousarray(array)
 
-    left, floor, size, columns, rows = grid.frame.tolist()
+    left, floor, size, columns, rows, unit = grid.frame.tolist()
     # An outline without rings is nowhere: it meets no cell.
     bounds = np.nan_to_num(parcels.bounds(), nan=-1e12)
     visit = np.arange(len(parcels)) if code is kernel else order_by_place(bounds, grid.frame)
     count = np.zeros(len(parcels), dtype=np.int64)
-    room = (*(as_given(np.empty(longest)) for _ in range(6)), np.empty(64, dtype=np.int64))
+    room = (*(as_given(np.empty(longest + 3)) for _ in range(7)), np.empty(64, dtype=np.int64))
     zone, area, touch = code.overlap_parcels(
         as_given(visit),
         count,
@@ -245,12 +239,9 @@ def overlap_areas(
         as_given(edges.first),
         as_given(parcels.areas()),
         tuple(as_given(each) for each in bounds.T),
-        (left, floor, size, int(columns), int(rows)),
-        grid.cell_start,
-        grid.entry_zone,
-        grid.entry_first,
-        grid.entry_last,
-        (grid.x0, grid.y0, grid.x1, grid.y1, grid.sign),
+        (left, floor, size, int(columns), int(rows), unit),
+        # Plain arrays: a mapped file is slow to ask for one number.
+        *(np.asarray(each) for each in (grid.cell_start, grid.entries, grid.edges)),
         np.zeros(zones),
         np.zeros(zones, dtype=np.bool_),
         room,
@@ -273,10 +264,10 @@ def order_by_place(bounds: Floats, frame: Floats) -> Ints:
     Examples
     --------
     >>> boxes = np.array([[0.0, 0, 1, 1], [900, 900, 901, 901], [1, 1, 2, 2]])
-    >>> order_by_place(boxes, np.array([0.0, 0, 10, 100, 100])).tolist()
+    >>> order_by_place(boxes, np.array([0.0, 0, 10, 100, 100, 1])).tolist()
     [0, 2, 1]
     """
-    left, floor, size, columns, rows = frame
+    left, floor, size, columns, rows, _ = frame
 
     def spread(cells: Floats, most: float) -> Ints:
         # 16 bits, each moved to every other place.

@@ -39,9 +39,9 @@ from qy_gis.plan.model import Plan
 Progress = Callable[[int, int, str], None]
 
 #: Raised whenever what an index file holds changes its meaning; older files are then built anew.
-_FORMAT = 4
+_FORMAT = 5
 
-#: What a zone of the second grid is to its layer or feature.
+#: What a zone of the second and third grid is to its layer or feature.
 LOW, HIGH, UNION, UNION_LOW, UNION_HIGH, COVERED = range(6)
 
 
@@ -118,10 +118,15 @@ class Index:
     drawn
         Features as drawn.
     bounds
-        Features shrunk and grown, and layers as a whole.
+        Features shrunk and grown (of layers that may be off at all), where layers are complete, and setbacks.
+    united
+        Layers as a whole, as drawn, shrunk and grown: land under two features counts once. Only parcels that meet
+        several features of a layer need them.
     setbacks
         Layer and distance (m) of the setbacks that rules ask for. In ``bounds`` they follow the layers: setback k has
         the number of a layer ``len(layers) + k``.
+    exact
+        Per layer, whether its lines are where they are drawn (``accuracy_m`` is 0): then ``bounds`` has none of it.
     limited
         Per layer and then per setback, whether it says where it is complete (else it is complete everywhere).
     near
@@ -132,7 +137,9 @@ class Index:
     features: Features
     drawn: ZoneTable
     bounds: ZoneTable
+    united: ZoneTable
     setbacks: list[tuple[str, float]]
+    exact: NDArray[np.bool_]
     limited: NDArray[np.bool_]
     near: list[Near]
 
@@ -164,26 +171,30 @@ def build_index(plan: Plan, *, progress: Progress | None = None) -> Index:
         setbacks = list(pool.map(lambda each: project_setback(plan, *each), asked))
     grid_zone = grid_zone_of(plan)
     features = _list_features(layers)
-    drawn, bounds = _Uses(), _Uses()
+    drawn, bounds, united = _Uses(), _Uses(), _Uses()
     for number, zones in enumerate(layers):
         first = int(features.first[number])
         for place, shape in enumerate(polygons_only(zones.shapes)):
             drawn.add(shape, number, first + place, 0)
-        for place, (low, high) in enumerate(zip(zones.low, zones.high, strict=True)):
-            bounds.add(low, number, first + place, LOW)
-            bounds.add(high, number, first + place, HIGH)
+        if zones.layer.accuracy_m > 0:
+            for place, (low, high) in enumerate(zip(zones.low, zones.high, strict=True)):
+                bounds.add(low, number, first + place, LOW)
+                bounds.add(high, number, first + place, HIGH)
     extents: list[Zones | Setback] = [*layers, *setbacks]
     for number, whole in enumerate(extents):
+        wholes = united if number < len(layers) else bounds
         for role, shape in [(UNION, whole.union), (UNION_LOW, whole.union_low), (UNION_HIGH, whole.union_high)]:
-            bounds.add(shape, number, -1, role)
+            wholes.add(shape, number, -1, role)
         if whole.covered is not None:
             bounds.add(whole.covered, number, -1, COVERED)
     return Index(
         layers=keys,
         features=features,
         drawn=drawn.cut(),
-        bounds=bounds.cut(),
+        bounds=bounds.cut(rounded=True),
+        united=united.cut(rounded=True),
         setbacks=asked,
+        exact=np.array([plan.layers[key].accuracy_m == 0 for key in keys], dtype=bool),
         limited=np.array([whole.covered is not None for whole in extents]),
         near=[cut_pieces(zones.shapes, grid_zone) for zones in layers],
     )
@@ -230,13 +241,13 @@ class _Uses:
             self._shapes.append(shape)
         self._uses.append((zone, layer, feature, role))
 
-    def cut(self) -> ZoneTable:
+    def cut(self, *, rounded: bool = False) -> ZoneTable:
         shapes = np.empty(len(self._shapes), dtype=object)
         shapes[:] = self._shapes
         uses = np.array(sorted(self._uses), dtype=np.int64).reshape(-1, 4)
         start = np.searchsorted(uses[:, 0], np.arange(len(shapes) + 1)).astype(np.int64)
         layer, feature, role = (np.ascontiguousarray(column) for column in uses[:, 1:].T)
-        return ZoneTable(cut_zones(shapes), start, layer, feature, role)
+        return ZoneTable(cut_zones(shapes, rounded=rounded), start, layer, feature, role)
 
 
 def _list_features(layers: list[Zones]) -> Features:
@@ -265,8 +276,8 @@ def _key(plan: Plan) -> str:
 
 
 def _arrays(index: Index) -> dict[str, NDArray[Any]]:
-    arrays: dict[str, NDArray[Any]] = {"limited": index.limited}
-    for name in ("drawn", "bounds"):
+    arrays: dict[str, NDArray[Any]] = {"exact": index.exact, "limited": index.limited}
+    for name in ("drawn", "bounds", "united"):
         table = getattr(index, name)
         arrays |= {f"{name}.{key}": array for key, array in table.grid.arrays().items()}
         arrays |= {f"{name}.{key}": getattr(table, key) for key in ("use_start", "layer", "feature", "role")}
@@ -351,7 +362,9 @@ def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Index:
         ),
         drawn=zone_table("drawn"),
         bounds=zone_table("bounds"),
+        united=zone_table("united"),
         setbacks=[(key, distance) for key, distance in meta["setbacks"]],
+        exact=arrays["exact"],
         limited=arrays["limited"],
         near=[Near(near.part(a, b), meta["grid_zone"]) for a, b in pairwise(arrays["near.first"].tolist())],
     )

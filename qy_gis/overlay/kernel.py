@@ -25,6 +25,9 @@ from qy_gis.compiling import jit_for
 
 _jit = jit_for(__name__)
 
+#: What rounding may leave of edges that cancel (m2).
+_ROUNDING_M2 = 1e-9
+
 
 @_jit
 def clip_to_cell(x0, y0, x1, y1, sign, first, last, left, floor, size, cx0, cy0, cx1, cy1, csign, lean):
@@ -32,6 +35,7 @@ def clip_to_cell(x0, y0, x1, y1, sign, first, last, left, floor, size, cx0, cy0,
 
     Edges ``first`` to ``last`` of a parcel are moved so that the cell's corner (``left``, ``floor``) is the origin, and
     written to ``cx0 … csign``, with how they lean. What lies above the cell stays: it is the roof over what lies in it.
+    Edges without width make their number a multiple of four, as `area_in_edges` likes it.
     """
     n = 0
     for k in range(first, last):
@@ -68,6 +72,9 @@ def clip_to_cell(x0, y0, x1, y1, sign, first, last, left, floor, size, cx0, cy0,
             csign[n] = sign[k]
             lean[n] = (yb - ya) / (xb - xa)
             n += 1
+    while n % 4 != 0:
+        cx0[n], cy0[n], cx1[n], cy1[n], csign[n], lean[n] = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        n += 1
     return n
 
 
@@ -76,14 +83,16 @@ def under_two(ya, yb, za, zb, width):
     """Area under the lower of two lines, one from ``ya`` to ``yb`` and one from ``za`` to ``zb`` over ``width``."""
     da = ya - za
     db = yb - zb
-    if da <= 0.0 and db <= 0.0:
-        return 0.5 * (ya + yb) * width
-    if da >= 0.0 and db >= 0.0:
-        return 0.5 * (za + zb) * width
-    # They cross: the trapezoid under one of them, less the triangle by which it stands over the other.
-    if da > 0.0:
-        return (0.5 * (ya + yb) - 0.5 * da * da / (da - db)) * width
-    return (0.5 * (ya + yb) - 0.5 * db * db / (db - da)) * width
+    least = min(da, db)
+    most = max(da, db)
+    if most <= 0.0:
+        mean = 0.5 * (ya + yb)
+    else:
+        mean = 0.5 * (za + zb)
+        if least < 0.0:
+            # They cross: less the triangle by which the second stands over the first.
+            mean -= 0.5 * least * least / (most - least)
+    return mean * width
 
 
 @_jit
@@ -96,37 +105,44 @@ def area_in_cell(cx0, cy0, cx1, cy1, csign, n, size):
 
 
 @_jit
-def area_in_edges(cx0, cy0, cx1, cy1, csign, lean, n, left, right, low, zx0, zy0, zx1, zy1, zsign, first, last):
+def area_in_edges(cx0, cy0, cx1, cy1, csign, lean, part, n, left, right, low, edges, unit, first, last):
     """Area of a clipped parcel inside the zone with edges ``first`` to ``last`` in this cell.
 
-    The parcel lies between ``left`` and ``right`` and above ``low``: over what is lower, its edges cancel.
+    The parcel lies between ``left`` and ``right`` and above ``low``: over what is lower, its edges cancel. ``part`` is
+    room for what lies under each of its edges; the loop over them has no jump, so that compilers take four at a time.
     """
-    total = 0.0
+    for i in range(n):
+        part[i] = 0.0
     for j in range(first, last):
-        xa = float(zx0[j])
-        xb = float(zx1[j])
-        s = float(zsign[j])
-        if s == 0.0 or xb <= left or xa >= right:
+        xa = float(edges[j, 0]) * unit
+        xb = float(edges[j, 2]) * unit
+        if max(xa, xb) <= left or min(xa, xb) >= right or xa == xb:
             continue
-        ya = float(zy0[j])
-        yb = float(zy1[j])
+        ya = float(edges[j, 1]) * unit
+        yb = float(edges[j, 3]) * unit
         if ya <= low and yb <= low:
             continue
+        s = 1.0
+        if xb < xa:
+            xa, ya, xb, yb = xb, yb, xa, ya
+            s = -1.0
         slope = (yb - ya) / (xb - xa)
-        row = 0.0
         for i in range(n):
             start = max(cx0[i], xa)
             end = min(cx1[i], xb)
-            if end <= start:
-                continue
-            row += csign[i] * under_two(
-                cy0[i] + lean[i] * (start - cx0[i]),
-                cy0[i] + lean[i] * (end - cx0[i]),
-                ya + slope * (start - xa),
-                ya + slope * (end - xa),
-                end - start,
-            )
-        total += s * row
+            area = 0.0
+            if end > start:
+                area = under_two(
+                    cy0[i] + lean[i] * (start - cx0[i]),
+                    cy0[i] + lean[i] * (end - cx0[i]),
+                    ya + slope * (start - xa),
+                    ya + slope * (end - xa),
+                    end - start,
+                )
+            part[i] += s * csign[i] * area
+    total = 0.0
+    for i in range(n):
+        total += part[i]
     return total
 
 
@@ -171,7 +187,7 @@ def touches_edge(x0, y0, x1, y1, first, last, left, floor, ax, ay, bx, by, reach
     for k in range(first, last):
         xa = x0[k] - left
         xb = x1[k] - left
-        if xb < ax - reach or xa > bx + reach:
+        if xb < min(ax, bx) - reach or xa > max(ax, bx) + reach:
             continue
         ya = y0[k] - floor
         yb = y1[k] - floor
@@ -183,20 +199,18 @@ def touches_edge(x0, y0, x1, y1, first, last, left, floor, ax, ay, bx, by, reach
 
 
 @_jit
-def touches_zone(
-    x0, y0, x1, y1, first, last, left, floor, west, south, east, north, zx0, zy0, zx1, zy1, zfirst, zlast, reach
-):
+def touches_zone(x0, y0, x1, y1, first, last, left, floor, west, south, east, north, edges, unit, zfirst, zlast, reach):
     """Whether a parcel (with its bounds) comes within ``reach`` of the edges ``zfirst`` to ``zlast`` of a zone.
 
     A full cell has no edges: the boundary of its zone, where it is near, is in this cell's neighbours.
     """
     for j in range(zfirst, zlast):
-        ax = float(zx0[j])
-        ay = float(zy0[j])
-        bx = float(zx1[j])
-        by = float(zy1[j])
-        if bx < west - left - reach or ax > east - left + reach:
+        ax = float(edges[j, 0]) * unit
+        bx = float(edges[j, 2]) * unit
+        if max(ax, bx) < west - left - reach or min(ax, bx) > east - left + reach:
             continue
+        ay = float(edges[j, 1]) * unit
+        by = float(edges[j, 3]) * unit
         if max(ay, by) < south - floor - reach or min(ay, by) > north - floor + reach:
             continue
         if touches_edge(x0, y0, x1, y1, first, last, left, floor, ax, ay, bx, by, reach):
@@ -248,8 +262,8 @@ def sign_edges(x, y, ring_first, hole, first_ring, x0, y0, x1, y1, sign, first):
 
 @_jit
 def overlap_parcels(
-    visit, count, parcel_edges, first_edge, parcel_m2, boxes, grid_frame, cell_start, entry_zone, entry_first,
-    entry_last, zone_edges, totals, contacts, work, contact_m2, reach,
+    visit, count, parcel_edges, first_edge, parcel_m2, boxes, grid_frame, cell_start, entries, zone_edges,
+    totals, contacts, work, contact_m2, reach,
 ):  # fmt: skip
     """Measure a block of parcels against a grid of zones.
 
@@ -264,11 +278,9 @@ def overlap_parcels(
     parcel_m2, boxes
         Area of each parcel, and its bounds as four sequences.
     grid_frame
-        ``(left, floor, size, columns, rows)`` of the grid.
-    cell_start, entry_zone, entry_first, entry_last
-        The zones in each cell and their edges; ``entry_first < 0`` means the whole cell.
-    zone_edges
-        Like ``parcel_edges``, from each cell's corner.
+        ``(left, floor, size, columns, rows, unit)`` of the grid.
+    cell_start, entries, zone_edges
+        The zones in each cell and their edges, see `qy_gis.overlay.grid.Grid`.
     totals, contacts, work
         Room: zeros for each zone, twice, six sequences as long as the longest parcel, and one of integers.
     contact_m2
@@ -282,10 +294,9 @@ def overlap_parcels(
         Zone, area (m2) and contact of every pair that has any, as arrays; parcels as visited, zones in order.
     """
     x0, y0, x1, y1, sign = parcel_edges
-    zx0, zy0, zx1, zy1, zsign = zone_edges
-    left, floor, size, columns, rows = grid_frame
+    left, floor, size, columns, rows, unit = grid_frame
     west, south, east, north = boxes
-    cx0, cy0, cx1, cy1, csign, lean, found = work
+    cx0, cy0, cx1, cy1, csign, lean, part, found = work
     room = 64
     out_zone = np.empty(room, np.int64)
     out_area = np.empty(room, np.float64)
@@ -318,7 +329,7 @@ def overlap_parcels(
                 clip_south = max(south[p] - y, 0.0)
                 whole = -1.0
                 for entry in range(a, b):
-                    begin = entry_first[entry]
+                    begin, end = entries[entry, 1], entries[entry, 2]
                     if begin < 0:
                         if whole < 0.0:
                             if one_cell:
@@ -328,19 +339,19 @@ def overlap_parcels(
                         area = whole
                     else:
                         area = area_in_edges(
-                            cx0, cy0, cx1, cy1, csign, lean, clipped, clip_west, clip_east, clip_south,
-                            zx0, zy0, zx1, zy1, zsign, begin, entry_last[entry],
+                            cx0, cy0, cx1, cy1, csign, lean, part, clipped, clip_west, clip_east, clip_south,
+                            zone_edges, unit, begin, end,
                         )  # fmt: skip
                         area = max(area, 0.0)
                     contact = False
                     if area <= contact_m2 and reach > 0.0 and begin >= 0:
                         contact = touches_zone(
                             x0, y0, x1, y1, first, last, x, y, west[p], south[p], east[p], north[p],
-                            zx0, zy0, zx1, zy1, begin, entry_last[entry], reach,
+                            zone_edges, unit, begin, end, reach,
                         )  # fmt: skip
-                    if area == 0.0 and not contact:
+                    if area <= _ROUNDING_M2 and not contact:
                         continue
-                    zone = entry_zone[entry]
+                    zone = entries[entry, 0]
                     if totals[zone] == 0.0 and not contacts[zone]:
                         if met == len(found):
                             found = np.concatenate((found, found))

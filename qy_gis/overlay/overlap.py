@@ -5,7 +5,7 @@ The table that people read, with distances and the outlines of overlaps, is made
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -89,34 +89,41 @@ def measure_parcels(parcels: Outlines, index: Index) -> Measured:
     ('清城区', True, np.float64(59986.39))
     """
     parcel_m2, parcel, feature, area, relation = meet_features(parcels, index)
-    found, use, found_m2, _ = _spread(overlap_areas(parcels, index.bounds.grid, contact=False), index.bounds)
-    role = np.asarray(index.bounds.role)[use]
+    layer = index.features.layer[feature]
+    exact = index.exact[layer]
+    found = _find(parcels, index.bounds)
+    shrunk, grown = (_look_up(found.of(role), parcel, feature, len(index.features.ids)) for role in (LOW, HIGH))
+    low = np.where(exact, area, np.minimum(shrunk, area))
+    high = np.where(exact, area, np.clip(grown, area, parcel_m2[parcel]))
+    drawn = _Found(parcel, layer, feature, np.zeros_like(feature), area)
+    near = [found.of(HIGH), drawn.where(exact & (area > 0))]
 
-    def of_pairs(wanted: int) -> Floats:
-        rows = role == wanted
-        held = found[rows], np.asarray(index.bounds.feature)[use[rows]]
-        return _look_up(held, found_m2[rows], (parcel, feature), len(index.features.ids))
-
-    def of_layers(wanted: int) -> Floats:
-        rows = role == wanted
-        total = np.zeros((len(parcels), len(index.limited)))
-        total[found[rows], np.asarray(index.bounds.layer)[use[rows]]] = found_m2[rows]
-        total[total <= TOUCH_M2] = 0.0
-        return total
-
+    shape = len(parcels), len(index.limited)
     whole = parcel_m2[:, None]
-    no_data = np.where(index.limited, _without_dust(whole - of_layers(COVERED), whole), 0.0)
-    outside = _without_dust(whole - of_layers(UNION), whole)
-    least = np.minimum(_without_dust(whole - of_layers(UNION_HIGH) - no_data, whole), outside)
-    most = np.maximum(_without_dust(whole - of_layers(UNION_LOW), whole), outside)
+    no_data = np.where(index.limited, _without_dust(whole - found.of(COVERED).add_up(shape), whole), 0.0)
+    # What a parcel shares with a layer is what it shares with its features, if it comes near one alone.
+    union = drawn.add_up(shape) + found.of(UNION).add_up(shape)
+    union_low = replace(drawn, area_m2=low).add_up(shape) + found.of(UNION_LOW).add_up(shape)
+    union_high = sum(each.add_up(shape) for each in near) + found.of(UNION_HIGH).add_up(shape)
+    count = sum(each.count(shape) for each in near)
+    several = (count > 1) | ((count == 1) & (no_data > 0))
+    rows = np.flatnonzero(several.any(axis=1))
+    if len(rows):
+        found, shape = _find(parcels.take(rows), index.united), (len(rows), shape[1])
+        for total, role in [(union, UNION), (union_low, UNION_LOW), (union_high, UNION_HIGH)]:
+            total[rows] = np.where(several[rows], found.of(role).add_up(shape), total[rows])
+
+    outside = _without_dust(whole - union, whole)
+    least = np.minimum(_without_dust(whole - union_high - no_data, whole), outside)
+    most = np.maximum(_without_dust(whole - union_low, whole), outside)
     layers = len(index.layers)
     return Measured(
         parcel_m2=parcel_m2,
         parcel=parcel,
         feature=feature,
         area_m2=area,
-        low_m2=np.minimum(of_pairs(LOW), area),
-        high_m2=np.clip(of_pairs(HIGH), area, parcel_m2[parcel]),
+        low_m2=low,
+        high_m2=high,
         relation=relation,
         outside_m2=outside[:, :layers],
         outside_low_m2=least[:, :layers],
@@ -133,12 +140,11 @@ def meet_features(parcels: Outlines, index: Index) -> tuple[Floats, Ints, Ints, 
     """
     features = index.features
     parcel_m2 = parcels.areas()
-    parcel, use, area, contact = _spread(overlap_areas(parcels, index.drawn.grid), index.drawn)
-    feature = np.asarray(index.drawn.feature)[use]
+    parcel, zone, area, contact = overlap_areas(parcels, index.drawn.grid)
+    keep = (area > TOUCH_M2) | contact
+    row, use = _spread(zone[keep], index.drawn)
+    parcel, feature, area = parcel[keep][row], np.asarray(index.drawn.feature)[use], area[keep][row]
     real = area > TOUCH_M2
-    keep = real | contact
-    if not keep.all():
-        parcel, feature, area, real = parcel[keep], feature[keep], area[keep], real[keep]
     whole = parcel_m2[parcel]
     near = _dust(whole)
     within = real & (area >= whole - near)
@@ -168,27 +174,57 @@ def _meet_thin(parcels: Outlines, thin: Thin) -> tuple[Ints, Ints, NDArray[np.in
     return parcel, which, relation.astype(np.int8)
 
 
-def _spread(
-    found: tuple[Ints, Ints, Floats, NDArray[np.bool_]], table: ZoneTable
-) -> tuple[Ints, Ints, Floats, NDArray[np.bool_]]:
-    """Return parcel, use, area and contact: one row per use of each zone that was found."""
-    parcel, zone, area, contact = found
-    count = np.diff(table.use_start)
-    if (count == 1).all():
-        return found
-    count = count[zone]
+@dataclass(frozen=True)
+class _Found:
+    """Zones that parcels share land with: one row per parcel and use of a zone, sorted by parcel."""
+
+    parcel: Ints
+    layer: Ints
+    feature: Ints
+    role: Ints
+    area_m2: Floats
+
+    def where(self, rows: NDArray[np.bool_]) -> _Found:
+        return _Found(self.parcel[rows], self.layer[rows], self.feature[rows], self.role[rows], self.area_m2[rows])
+
+    def of(self, role: int) -> _Found:
+        return self.where(self.role == role)
+
+    def count(self, shape: tuple[int, int]) -> Ints:
+        """Return how many there are for each parcel and layer."""
+        return np.asarray(np.bincount(self._cell(shape), minlength=shape[0] * shape[1]).reshape(shape))
+
+    def add_up(self, shape: tuple[int, int]) -> Floats:
+        """Return the area (m2) for each parcel and layer."""
+        return np.asarray(np.bincount(self._cell(shape), self.area_m2, minlength=shape[0] * shape[1]).reshape(shape))
+
+    def _cell(self, shape: tuple[int, int]) -> Ints:
+        return self.parcel * shape[1] + self.layer
+
+
+def _find(parcels: Outlines, table: ZoneTable) -> _Found:
+    """Return what parcels share with the zones of a table; an area up to `TOUCH_M2` is none."""
+    parcel, zone, area, _ = overlap_areas(parcels, table.grid, contact=False)
+    real = area > TOUCH_M2
+    row, use = _spread(zone[real], table)
+    layer, feature, role = (np.asarray(each)[use] for each in (table.layer, table.feature, table.role))
+    return _Found(parcel[real][row], layer, feature, role, area[real][row])
+
+
+def _spread(zone: Ints, table: ZoneTable) -> tuple[Ints, Ints]:
+    """Return row and use: one for each use of each zone that was found."""
+    count = np.diff(table.use_start)[zone]
     row = np.repeat(np.arange(len(zone)), count)
-    use = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + table.use_start[zone][row]
-    return parcel[row], use, area[row], contact[row]
+    return row, np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + table.use_start[zone][row]
 
 
-def _look_up(held: tuple[Ints, Ints], area: Floats, asked: tuple[Ints, Ints], features: int) -> Floats:
+def _look_up(held: _Found, parcel: Ints, feature: Ints, features: int) -> Floats:
     """Return the area held for each pair of parcel and feature that is asked for; 0 where none is."""
-    keys = held[0] * features + held[1]
+    keys, area = held.parcel * features + held.feature, held.area_m2
     if (np.diff(keys) < 0).any():
         order = np.argsort(keys)
         keys, area = keys[order], area[order]
-    wanted = asked[0] * features + asked[1]
+    wanted = parcel * features + feature
     at = np.searchsorted(keys, wanted)
     found = at < len(keys)
     found[found] = keys[at[found]] == wanted[found]

@@ -71,11 +71,7 @@ def cells_of(code, shape, size=10.0, columns=6):
 
 def area_in(rows, size=10.0):
     """Area of a cell under its edges."""
-    return (
-        size * size
-        if rows is None
-        else float((rows[:, 4] * (rows[:, 2] - rows[:, 0]) * (rows[:, 1] + rows[:, 3]) / 2).sum())
-    )
+    return size * size if rows is None else float(((rows[:, 2] - rows[:, 0]) * (rows[:, 1] + rows[:, 3]) / 2).sum())
 
 
 @pytest.mark.parametrize(

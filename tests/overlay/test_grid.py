@@ -133,8 +133,8 @@ def test_telling_pairs(zone, area, relation):
 def test_a_boundary_on_the_lines_between_cells(monkeypatch):
     # Whatever the cells, a zone whose edges lie on their borders keeps its area and its contacts.
     zones = array(*(shapely.box(x, y, x + 100, y + 100) for x in range(0, 500, 100) for y in range(0, 500, 100)))
-    frame = np.array([0.0, 0.0, 50.0, 11.0, 11.0])
-    monkeypatch.setattr(grid_module, "_fit_frame", lambda polygons: frame)
+    frame = np.array([0.0, 0.0, 50.0, 11.0, 11.0, 1.0])
+    monkeypatch.setattr(grid_module, "_fit_frame", lambda polygons, rounded: frame)
     parcels = array(shapely.box(100, 100, 200, 200), shapely.box(150, 150, 250, 350), shapely.box(500, 0, 600, 100))
     areas, relations = matrix(parcels, zones)
     exact, should_be = expected(parcels, zones)
@@ -150,6 +150,27 @@ def test_pieces_add_up_to_their_zone_however_many_vertices():
     cut = cut_zones(array(zone))
     whole = array(shapely.box(*zone.bounds).buffer(10))
     assert overlap_areas(take_outlines(whole), cut, contact=False)[2][0] == pytest.approx(zone.area, rel=1e-9)
+
+
+def test_corners_kept_to_a_micrometre_change_no_area():
+    rng = np.random.default_rng(7)
+    turn = np.linspace(0, 2 * np.pi, 5_000, endpoint=False)
+    zones = []
+    for x, y in rng.uniform(0, 20_000, (40, 2)):
+        reach = 500 * rng.uniform(0.9, 1.1, len(turn))
+        zones.append(shapely.Polygon(np.column_stack([x + reach * np.cos(turn), y + reach * np.sin(turn)])))
+    lots = take_outlines(array(*(shapely.box(x, y, x + 300, y + 200) for x, y in rng.uniform(0, 20_000, (900, 2)))))
+    exact, rounded = cut_zones(array(*zones)), cut_zones(array(*zones), rounded=True)
+    assert rounded.edges.nbytes * 2 == exact.edges.nbytes
+    parcel, zone, area, _ = overlap_areas(lots, exact, contact=False)
+    assert len(parcel) > 100
+    again = overlap_areas(lots, rounded, contact=False)
+    assert np.array_equal(again[:2], (parcel, zone))
+    assert np.abs(again[2] - area).max() < 1e-3
+
+
+def test_large_cells_keep_their_corners_as_they_are():
+    assert cut_zones(array(shapely.box(0, 0, 50_000, 50_000)), rounded=True).edges.dtype == np.float64
 
 
 def test_a_parcel_of_a_hundred_thousand_vertices():

@@ -90,12 +90,12 @@ def test_a_change_of_words_is_not_one_of_geometry(make_plan: MakePlan, built, tm
 
 
 def spoil_truncate(folder: Path) -> None:
-    file = folder / "bounds.x0.npy"
+    file = folder / "bounds.edges.npy"
     os.truncate(file, file.stat().st_size - 8)
 
 
 def spoil_flip(folder: Path) -> None:
-    file = folder / "drawn.y0.npy"
+    file = folder / "drawn.edges.npy"
     content = bytearray(file.read_bytes())
     content[-3] ^= 0xFF
     file.write_bytes(content)
@@ -140,7 +140,7 @@ def test_the_same_outline_in_two_layers_is_cut_once(make_plan: MakePlan):
 def test_large_arrays_are_mapped_not_read(make_plan: MakePlan):
     plan = make_plan(round={"shapes": [square(0, 0).centroid.buffer(900, quad_segs=4000)]})
     open_index(plan)
-    assert isinstance(open_index(plan.model_copy()).bounds.grid.x0, np.memmap)
+    assert isinstance(open_index(plan.model_copy()).bounds.grid.edges, np.memmap)
 
 
 def test_progress_names_each_layer_and_none_when_it_is_kept(make_plan: MakePlan):

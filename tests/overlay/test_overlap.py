@@ -1,5 +1,6 @@
 """Areas, relations and distances against squares on paper, GEOS, and spherely on the sphere of equal area."""
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -15,6 +16,7 @@ from qy_gis.overlay.grid import cut_zones, overlap_areas
 from qy_gis.overlay.index import build_index
 from qy_gis.overlay.overlap import measure_parcels
 from qy_gis.overlay.table import tabulate_overlaps
+from qy_gis.overlay.zones import project_zones
 
 
 def tabulate(plan, ids, lonlat):
@@ -76,8 +78,6 @@ def test_accuracy_makes_an_interval(make_plan: MakePlan):
 
 
 def test_unsurveyed_land_may_be_full_or_empty(make_plan: MakePlan, tmp_path):
-    import geopandas as gpd
-
     (tmp_path / "plan").mkdir()
     outline = tmp_path / "plan" / "outline.gpkg"
     gpd.GeoDataFrame(geometry=[square(0, 0, 1000)], crs=4547).to_file(outline, engine="pyogrio")
@@ -146,6 +146,31 @@ def test_invariants_of_shares(tmp_path_factory, parcels, zones, accuracy_m):
     assert (found.low_m2 <= found.area_m2).all()
     assert (found.area_m2 <= found.high_m2).all()
     assert (found.high_m2 <= found.parcel_m2[found.parcel]).all()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(blobs(), min_size=1, max_size=4), st.lists(blobs(1), min_size=2, max_size=4), st.booleans())
+def test_the_land_outside_is_that_of_the_layer_as_a_whole(tmp_path_factory, parcels, zones, surveyed):
+    # A parcel near one feature is not held against the whole layer: the figures have to be those of the whole.
+    folder = tmp_path_factory.mktemp("plan")
+    layer = {"shapes": zones, "accuracy_m": 40}
+    if surveyed:
+        layer["coverage"] = "outline.gpkg"
+    write_plan(folder, {"zone": layer})
+    gpd.GeoDataFrame(geometry=[square(0, 0, 600)], crs=4547).to_file(folder / "outline.gpkg", engine="pyogrio")
+    plan, lots = qy.read_plan(folder), plane(*parcels)
+    found, whole = measure_parcels(take_outlines(lots), build_index(plan)), project_zones(plan, "zone")
+    area = shapely.area(lots)
+    no_data = 0 * area if whole.covered is None else area - shapely.area(shapely.intersection(lots, whole.covered))
+    for measured, extent, unknown in [
+        (found.outside_m2, whole.union, 0),
+        (found.outside_high_m2, whole.union_low, 0),
+        (found.outside_low_m2, whole.union_high, no_data),
+    ]:
+        outside = area - shapely.area(shapely.intersection(lots, extent)) - unknown
+        # Shrunk alone or with the others, an outline is off by less than 2 cm.
+        near = 0.02 * shapely.length(lots) + 1e-3
+        assert (np.abs(measured[:, 1] - outside) <= near).all()
 
 
 @settings(max_examples=25, deadline=None)
