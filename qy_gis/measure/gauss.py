@@ -175,14 +175,21 @@ def densify_degrees(x, y, ring_first, first_ring):
         meridian = meridian_of(x, ring_first, first_ring[p], first_ring[p + 1])
         for ring in range(first_ring[p], first_ring[p + 1]):
             out_first[ring] = n
-            for k in range(ring_first[ring], ring_first[ring + 1]):
+            first = ring_first[ring]
+            eb, nb = 0.0, 0.0
+            in_grid = -1  # the corner whose place in the grid they are
+            for k in range(first, ring_first[ring + 1]):
                 extra = 0
-                if k > ring_first[ring]:
+                if k > first:
                     across = (x[k] - x[k - 1]) * _DEGREE_M
                     along = (y[k] - y[k - 1]) * _DEGREE_M
                     if across * across + along * along > _SHORT_M * _SHORT_M:
-                        ea, na = to_grid(x[k - 1], y[k - 1], meridian)
+                        if in_grid == k - 1:
+                            ea, na = eb, nb
+                        else:
+                            ea, na = to_grid(x[k - 1], y[k - 1], meridian)
                         eb, nb = to_grid(x[k], y[k], meridian)
+                        in_grid = k
                         extra = int(sqrt((eb - ea) * (eb - ea) + (nb - na) * (nb - na)) / _SPACING_M)
                 while n + extra + 1 > len(out_x):
                     out_x = np.concatenate((out_x, out_x))
@@ -192,7 +199,10 @@ def densify_degrees(x, y, ring_first, first_ring):
                     lon, lat = from_grid(ea + (eb - ea) * part, na + (nb - na) * part, meridian)
                     out_x[n], out_y[n] = to_plane(lon, lat)
                     n += 1
-                out_x[n], out_y[n] = to_plane(x[k], y[k])
+                if k > first and x[k] == x[first] and y[k] == y[first]:
+                    out_x[n], out_y[n] = out_x[out_first[ring]], out_y[out_first[ring]]
+                else:
+                    out_x[n], out_y[n] = to_plane(x[k], y[k])
                 n += 1
     out_first[-1] = n
     return out_x[:n], out_y[:n], out_first
