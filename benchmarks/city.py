@@ -8,7 +8,9 @@ Nothing in it is real. It is written once to ``benchmarks/data/`` and is always 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pyarrow.parquet as pq
 import shapely
 from numpy.typing import NDArray
 
@@ -24,6 +27,9 @@ from benchmarks.zones import City, make_city
 
 SEED = 20260101
 DATA = Path(__file__).parent / "data"
+
+#: Larger files are made piece by piece.
+_AT_A_TIME = 1_000_000
 
 #: The middle of the city, and metres per degree there: good enough for things that are made up.
 _LONGITUDE, _LATITUDE = 112.9, 24.3
@@ -186,13 +192,34 @@ def write_parcels(count: int, seed: int = SEED) -> Path:
     file = city_folder(seed) / f"parcels-{count}.parquet"
     if not file.exists():
         city = _city(seed)
-        shapes = to_degrees(make_parcels(count, seed=seed, towns=city.towns, farmland=city.layers["farmland"]))
-        names = [f"P{number:08d}" for number in range(count)]
+        file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part")
-        part.parent.mkdir(parents=True, exist_ok=True)
-        gpd.GeoDataFrame({"parcel_id": names}, geometry=shapes, crs="EPSG:4490").to_parquet(part, index=False)
+        with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+            pieces = []
+            for number, first in enumerate(range(0, count, _AT_A_TIME)):
+                some = min(_AT_A_TIME, count - first)
+                shapes = make_parcels(some, seed=seed + number, towns=city.towns, farmland=city.layers["farmland"])
+                names = [f"P{row:08d}" for row in range(first, first + some)]
+                table = gpd.GeoDataFrame({"parcel_id": names}, geometry=to_degrees(shapes), crs="EPSG:4490")
+                pieces.append(Path(folder, f"{number}.parquet"))
+                table.to_parquet(pieces[-1], index=False)
+            _join(pieces, part)
         part.rename(file)
     return file
+
+
+def _join(pieces: list[Path], file: Path) -> None:
+    """Put GeoParquet files one after another; with several, the bounds that the first states are left out."""
+    if len(pieces) == 1:
+        pieces[0].rename(file)
+        return
+    schema = pq.read_schema(pieces[0])
+    about = json.loads(schema.metadata[b"geo"])
+    del about["columns"]["geometry"]["bbox"]
+    schema = schema.with_metadata({"geo": json.dumps(about)})
+    with pq.ParquetWriter(file, schema) as writer:
+        for piece in pieces:
+            writer.write_table(pq.read_table(piece).cast(schema))
 
 
 @lru_cache(maxsize=1)

@@ -53,6 +53,8 @@ class Edges:
         +1 for an upper edge (the polygon lies below it), -1 for a lower one, 0 for a vertical one.
     first
         Edges of polygon p are ``first[p]`` to ``first[p + 1]``.
+    area_m2, bounds
+        Of each polygon: its area, and west, south, east and north (of one without edges: far away).
     """
 
     x0: Floats
@@ -61,6 +63,8 @@ class Edges:
     y1: Floats
     sign: Floats
     first: Ints
+    area_m2: Floats
+    bounds: Floats
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ def sign_edges(outlines: Outlines) -> Edges:
     code = code_for(kernel, many=room >= _MANY_EDGES)
     n = code.sign_edges(outlines.x, outlines.y, *rings, *columns, first)
     x0, y0, x1, y1, sign = (column[:n] for column in columns)
-    return Edges(x0, y0, x1, y1, sign, first)
+    return Edges(x0, y0, x1, y1, sign, first, outlines.areas(), np.nan_to_num(outlines.bounds(), nan=-1e12))
 
 
 def cut_zones(polygons: Geometries, *, rounded: bool = False) -> Grid:
@@ -191,16 +195,18 @@ def _assemble(frame: Floats, parts: list[tuple[NDArray[Any], ...]], zones: int) 
 
 
 def overlap_areas(
-    parcels: Outlines, grid: Grid, *, contact: bool = True
+    parcels: Edges, grid: Grid, *, rows: Ints | None = None, contact: bool = True
 ) -> tuple[Ints, Ints, Floats, NDArray[np.bool_]]:
     """Return every overlap of a parcel with a zone.
 
     Parameters
     ----------
     parcels
-        Outlines of valid polygons in the survey plane, n of them.
+        Valid polygons in the survey plane, n of them.
     grid
         The zones, cut.
+    rows
+        Which of the parcels are measured; None means all.
     contact
         Whether to look for boundaries that touch without sharing area.
 
@@ -212,34 +218,32 @@ def overlap_areas(
     Examples
     --------
     >>> zones = cut_zones(np.array([shapely.box(0, 0, 10, 10), shapely.box(25, 5, 30, 9)], dtype=object))
-    >>> plot = take_outlines(np.array([shapely.box(5, 5, 25, 15)], dtype=object))
+    >>> plot = sign_edges(take_outlines(np.array([shapely.box(5, 5, 25, 15)], dtype=object)))
     >>> parcel, zone, area, touches = overlap_areas(plot, zones)
     >>> zone.tolist(), area.round(9).tolist(), touches.tolist()
     ([0, 1], [25.0, 0.0], [False, True])
     """
-    edges = sign_edges(parcels)
-    code = code_for(kernel, many=len(edges.x0) >= _MANY_EDGES)
-    longest = int(np.diff(edges.first).max(initial=1))
+    wanted = np.arange(len(parcels.area_m2)) if rows is None else rows
+    code = code_for(kernel, many=len(parcels.x0) >= _MANY_EDGES)
+    longest = int(np.diff(parcels.first).max(initial=1))
     zones = int(grid.zones[0])
 
     def as_given(array: NDArray[Any]) -> Any:
         # Plain Python is faster with lists.
         return array.tolist() if code is kernel else np.ascontiguousarray(array)
 
-    left, floor, size, columns, rows, unit = grid.frame.tolist()
-    # An outline without rings is nowhere: it meets no cell.
-    bounds = np.nan_to_num(parcels.bounds(), nan=-1e12)
-    visit = np.arange(len(parcels)) if code is kernel else order_by_place(bounds, grid.frame)
-    count = np.zeros(len(parcels), dtype=np.int64)
+    left, floor, size, columns, cells, unit = grid.frame.tolist()
+    visit = wanted if code is kernel else wanted[order_by_place(parcels.bounds[wanted], grid.frame)]
+    count = np.zeros(len(parcels.area_m2), dtype=np.int64)
     room = (*(as_given(np.empty(longest + 3)) for _ in range(7)), np.empty(64, dtype=np.int64))
     zone, area, touch = code.overlap_parcels(
         as_given(visit),
         count,
-        tuple(as_given(each) for each in (edges.x0, edges.y0, edges.x1, edges.y1, edges.sign)),
-        as_given(edges.first),
-        as_given(parcels.areas()),
-        tuple(as_given(each) for each in bounds.T),
-        (left, floor, size, int(columns), int(rows), unit),
+        tuple(as_given(each) for each in (parcels.x0, parcels.y0, parcels.x1, parcels.y1, parcels.sign)),
+        as_given(parcels.first),
+        as_given(parcels.area_m2),
+        tuple(as_given(each) for each in parcels.bounds.T),
+        (left, floor, size, int(columns), int(cells), unit),
         # Plain arrays: a mapped file is slow to ask for one number.
         *(np.asarray(each) for each in (grid.cell_start, grid.entries, grid.edges)),
         np.zeros(zones),
@@ -249,10 +253,10 @@ def overlap_areas(
         TOUCH_M if contact else 0.0,
     )
     # Back to the order of the parcels: the pairs of parcel p begin where those visited before it end.
-    begin = np.empty(len(parcels), dtype=np.int64)
+    begin = np.zeros(len(count), dtype=np.int64)
     begin[visit] = np.cumsum(count[visit]) - count[visit]
     place = np.repeat(begin - (np.cumsum(count) - count), count) + np.arange(len(zone))
-    parcel, zone, area, touch = np.repeat(np.arange(len(parcels)), count), zone[place], area[place], touch[place]
+    parcel, zone, area, touch = np.repeat(np.arange(len(count)), count), zone[place], area[place], touch[place]
     # A speck of a parcel inside a zone meets it, though no boundary is near; below a square millimetre it is rounding.
     touch |= (area > 1e-6) & (area <= TOUCH_M2)
     return parcel, zone, area, touch

@@ -163,14 +163,21 @@ def point_to_segment2(px, py, ax, ay, bx, by):
 @_jit
 def segments_touch(ax, ay, bx, by, cx, cy, dx, dy, reach):
     """Whether two segments cross, or an end of one comes within ``reach`` of the other."""
-    # They cross if each has its ends on both sides of the other.
+    reach2 = reach * reach
+    # Twice the area between a segment and an end of the other tells its side, and over the length how far off it is.
     a_side = (dx - cx) * (ay - cy) - (dy - cy) * (ax - cx)
     b_side = (dx - cx) * (by - cy) - (dy - cy) * (bx - cx)
+    off = min(abs(a_side), abs(b_side))
+    if a_side * b_side > 0.0 and off * off > reach2 * ((dx - cx) * (dx - cx) + (dy - cy) * (dy - cy)):
+        return False
     c_side = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
     d_side = (bx - ax) * (dy - ay) - (by - ay) * (dx - ax)
+    off = min(abs(c_side), abs(d_side))
+    if c_side * d_side > 0.0 and off * off > reach2 * ((bx - ax) * (bx - ax) + (by - ay) * (by - ay)):
+        return False
+    # They cross if each has its ends on both sides of the other.
     if a_side * b_side < 0.0 and c_side * d_side < 0.0:
         return True
-    reach2 = reach * reach
     return (
         point_to_segment2(ax, ay, cx, cy, dx, dy) <= reach2
         or point_to_segment2(bx, by, cx, cy, dx, dy) <= reach2

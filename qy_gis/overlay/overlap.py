@@ -6,14 +6,14 @@ The table that people read, with distances and the outlines of overlaps, is made
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from qy_gis.measure.outlines import Outlines
-from qy_gis.overlay.grid import TOUCH_M, TOUCH_M2, Floats, Ints, overlap_areas
+from qy_gis.overlay.grid import TOUCH_M, TOUCH_M2, Edges, Floats, Ints, overlap_areas, sign_edges
 from qy_gis.overlay.index import COVERED, HIGH, LOW, UNION, UNION_HIGH, UNION_LOW, Index, ZoneTable
 from qy_gis.overlay.thin import Thin
 
@@ -88,15 +88,16 @@ def measure_parcels(parcels: Outlines, index: Index) -> Measured:
     >>> index.features.names[measured.feature[0]], measured.relation.tolist()[0] == WITHIN, measured.area_m2.round(2)[0]
     ('清城区', True, np.float64(59986.39))
     """
-    parcel_m2, parcel, feature, area, relation = meet_features(parcels, index)
-    layer = index.features.layer[feature]
+    edges, parcel, feature, area, relation = meet_features(parcels, index)
+    parcel_m2, layer = edges.area_m2, index.features.layer[feature]
     exact = index.exact[layer]
-    found = _find(parcels, index.bounds)
-    shrunk, grown = (_look_up(found.of(role), parcel, feature, len(index.features.ids)) for role in (LOW, HIGH))
+    found = _find(edges, index.bounds)
+    possible = found.of(HIGH)
+    shrunk, grown = (_look_up(each, parcel, feature, len(index.features.ids)) for each in (found.of(LOW), possible))
     low = np.where(exact, area, np.minimum(shrunk, area))
     high = np.where(exact, area, np.clip(grown, area, parcel_m2[parcel]))
     drawn = _Found(parcel, layer, feature, np.zeros_like(feature), area)
-    near = [found.of(HIGH), drawn.where(exact & (area > 0))]
+    near = [possible, drawn.take(exact & (area > 0))]
 
     shape = len(parcels), len(index.limited)
     whole = parcel_m2[:, None]
@@ -109,9 +110,9 @@ def measure_parcels(parcels: Outlines, index: Index) -> Measured:
     several = (count > 1) | ((count == 1) & (no_data > 0))
     rows = np.flatnonzero(several.any(axis=1))
     if len(rows):
-        found, shape = _find(parcels.take(rows), index.united), (len(rows), shape[1])
+        found = _find(edges, index.united, rows)
         for total, role in [(union, UNION), (union_low, UNION_LOW), (union_high, UNION_HIGH)]:
-            total[rows] = np.where(several[rows], found.of(role).add_up(shape), total[rows])
+            total[several] = found.of(role).add_up(shape)[several]
 
     outside = _without_dust(whole - union, whole)
     least = np.minimum(_without_dust(whole - union_high - no_data, whole), outside)
@@ -133,19 +134,19 @@ def measure_parcels(parcels: Outlines, index: Index) -> Measured:
     )
 
 
-def meet_features(parcels: Outlines, index: Index) -> tuple[Floats, Ints, Ints, Floats, NDArray[np.int8]]:
-    """Return the area of every parcel (m2), and parcel, feature, area (m2) and relation of every pair that meets.
+def meet_features(parcels: Outlines, index: Index) -> tuple[Edges, Ints, Ints, Floats, NDArray[np.int8]]:
+    """Return the parcels as edges, and parcel, feature, area (m2) and relation of every pair that meets.
 
     Arguments and pairs are those of `measure_parcels`, which adds what accuracy and coverage leave open.
     """
     features = index.features
-    parcel_m2 = parcels.areas()
-    parcel, zone, area, contact = overlap_areas(parcels, index.drawn.grid)
+    edges = sign_edges(parcels)
+    parcel, zone, area, contact = overlap_areas(edges, index.drawn.grid)
     keep = (area > TOUCH_M2) | contact
     row, use = _spread(zone[keep], index.drawn)
     parcel, feature, area = parcel[keep][row], np.asarray(index.drawn.feature)[use], area[keep][row]
     real = area > TOUCH_M2
-    whole = parcel_m2[parcel]
+    whole = edges.area_m2[parcel]
     near = _dust(whole)
     within = real & (area >= whole - near)
     relation = np.where(real, OVERLAPS, TOUCHES).astype(np.int8)
@@ -161,7 +162,7 @@ def meet_features(parcels: Outlines, index: Index) -> tuple[Floats, Ints, Ints, 
     if (np.diff(key) < 0).any():
         order = np.argsort(key, kind="stable")
         parcel, feature, area, relation = parcel[order], feature[order], area[order], relation[order]
-    return parcel_m2, parcel, feature, area, relation
+    return edges, parcel, feature, area, relation
 
 
 def _meet_thin(parcels: Outlines, thin: Thin) -> tuple[Ints, Ints, NDArray[np.int8]]:
@@ -184,11 +185,12 @@ class _Found:
     role: Ints
     area_m2: Floats
 
-    def where(self, rows: NDArray[np.bool_]) -> _Found:
-        return _Found(self.parcel[rows], self.layer[rows], self.feature[rows], self.role[rows], self.area_m2[rows])
+    def take(self, rows: NDArray[Any]) -> _Found:
+        columns = (self.parcel, self.layer, self.feature, self.role, self.area_m2)
+        return _Found(*(each[rows] for each in columns))
 
     def of(self, role: int) -> _Found:
-        return self.where(self.role == role)
+        return self.take(np.flatnonzero(self.role == role))
 
     def count(self, shape: tuple[int, int]) -> Ints:
         """Return how many there are for each parcel and layer."""
@@ -202,9 +204,9 @@ class _Found:
         return self.parcel * shape[1] + self.layer
 
 
-def _find(parcels: Outlines, table: ZoneTable) -> _Found:
-    """Return what parcels share with the zones of a table; an area up to `TOUCH_M2` is none."""
-    parcel, zone, area, _ = overlap_areas(parcels, table.grid, contact=False)
+def _find(parcels: Edges, table: ZoneTable, rows: Ints | None = None) -> _Found:
+    """Return what parcels, or some of them, share with the zones of a table; an area up to `TOUCH_M2` is none."""
+    parcel, zone, area, _ = overlap_areas(parcels, table.grid, rows=rows, contact=False)
     real = area > TOUCH_M2
     row, use = _spread(zone[real], table)
     layer, feature, role = (np.asarray(each)[use] for each in (table.layer, table.feature, table.role))

@@ -7,6 +7,7 @@ output) other storage. A worker whose plan, file or version of qy_gis is not tha
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import json
 import logging
@@ -181,9 +182,14 @@ def _connect(address: str, workers: int | None) -> Iterator[Any]:
                 client.run(_ignore_interrupts)
                 yield client
             return
+        reason = None
         try:
             client = Client(address, timeout=_ANSWER_S)
         except (OSError, ValueError) as error:
-            raise ClusterError(f"--dask {address}: no scheduler answers there: {error}") from error
+            reason = str(error)
+        if reason is not None:
+            # A client half made closes itself when it is collected; if another one started just then, both would wait.
+            gc.collect()
+            raise ClusterError(f"--dask {address}: no scheduler answers there: {reason}")
         with client:
             yield client

@@ -19,7 +19,7 @@ def array(*geometries):
 
 def matrix(parcels, zones):
     """Areas and relations (2 area, 1 contact, 0 nothing) of all pairs."""
-    parcel, zone, area, contact = overlap_areas(take_outlines(parcels), cut_zones(zones))
+    parcel, zone, area, contact = overlap_areas(sign_edges(take_outlines(parcels)), cut_zones(zones))
     areas = np.zeros((len(parcels), len(zones)))
     areas[parcel, zone] = area
     touches = np.zeros(areas.shape, dtype=bool)
@@ -84,9 +84,9 @@ def test_plain_and_compiled_give_the_same_digits(monkeypatch, few):
     rng = np.random.default_rng(3)
     zones = cut_zones(random_polygons(rng, 40, 600.0, lattice=False, origin=np.zeros(2)))
     parcels = random_polygons(rng, 40, 300.0, lattice=True, origin=np.zeros(2))
-    default = overlap_areas(take_outlines(parcels), zones)
+    default = overlap_areas(sign_edges(take_outlines(parcels)), zones)
     monkeypatch.setattr(grid_module, "_MANY_EDGES", 10**9 if few else 0)
-    for first, second in zip(default, overlap_areas(take_outlines(parcels), zones), strict=True):
+    for first, second in zip(default, overlap_areas(sign_edges(take_outlines(parcels)), zones), strict=True):
         assert np.array_equal(first, second)
 
 
@@ -94,9 +94,9 @@ def test_one_parcel_of_many_has_the_digits_it_has_alone():
     rng = np.random.default_rng(4)
     zones = cut_zones(random_polygons(rng, 30, 600.0, lattice=False, origin=np.zeros(2)))
     parcels = random_polygons(rng, 30, 300.0, lattice=False, origin=np.zeros(2))
-    parcel, zone, area, _ = overlap_areas(take_outlines(parcels), zones)
+    parcel, zone, area, _ = overlap_areas(sign_edges(take_outlines(parcels)), zones)
     for number in range(30):
-        _, own_zone, own_area, _ = overlap_areas(take_outlines(parcels[[number]]), zones)
+        _, own_zone, own_area, _ = overlap_areas(sign_edges(take_outlines(parcels[[number]])), zones)
         assert np.array_equal(zone[parcel == number], own_zone)
         assert np.array_equal(area[parcel == number], own_area)
 
@@ -149,7 +149,9 @@ def test_pieces_add_up_to_their_zone_however_many_vertices():
     zone = shapely.make_valid(shapely.Polygon(np.column_stack([reach * np.cos(turn), reach * np.sin(turn)])))
     cut = cut_zones(array(zone))
     whole = array(shapely.box(*zone.bounds).buffer(10))
-    assert overlap_areas(take_outlines(whole), cut, contact=False)[2][0] == pytest.approx(zone.area, rel=1e-9)
+    assert overlap_areas(sign_edges(take_outlines(whole)), cut, contact=False)[2][0] == pytest.approx(
+        zone.area, rel=1e-9
+    )
 
 
 def test_corners_kept_to_a_micrometre_change_no_area():
@@ -159,7 +161,8 @@ def test_corners_kept_to_a_micrometre_change_no_area():
     for x, y in rng.uniform(0, 20_000, (40, 2)):
         reach = 500 * rng.uniform(0.9, 1.1, len(turn))
         zones.append(shapely.Polygon(np.column_stack([x + reach * np.cos(turn), y + reach * np.sin(turn)])))
-    lots = take_outlines(array(*(shapely.box(x, y, x + 300, y + 200) for x, y in rng.uniform(0, 20_000, (900, 2)))))
+    boxes = array(*(shapely.box(x, y, x + 300, y + 200) for x, y in rng.uniform(0, 20_000, (900, 2))))
+    lots = sign_edges(take_outlines(boxes))
     exact, rounded = cut_zones(array(*zones)), cut_zones(array(*zones), rounded=True)
     assert rounded.edges.nbytes * 2 == exact.edges.nbytes
     parcel, zone, area, _ = overlap_areas(lots, exact, contact=False)
@@ -199,7 +202,7 @@ def test_a_parcel_far_from_every_zone_or_larger_than_the_grid():
 
 @pytest.mark.parametrize("zones", [array(), array(shapely.Polygon())])
 def test_no_zone_gives_no_overlap(zones):
-    assert len(overlap_areas(take_outlines(array(SQUARE)), cut_zones(zones))[0]) == 0
+    assert len(overlap_areas(sign_edges(take_outlines(array(SQUARE))), cut_zones(zones))[0]) == 0
 
 
 def test_edges_do_not_depend_on_winding():

@@ -1,3 +1,4 @@
+import gc
 import json
 import os
 import pickle
@@ -129,6 +130,8 @@ def test_a_scheduler_that_is_not_there_is_an_error(plan, source, tmp_path, addre
     monkeypatch.setattr("qy_gis.verdict.cluster._ANSWER_S", 0.5)
     with pytest.raises((qy.ArgumentError, qy.ClusterError), match=says):
         check_file(source, tmp_path / "out", folders=[plan], dask=address)
+    # One that was half made and is collected while another starts would stop both for good.
+    assert all(each.status == "closed" for each in gc.get_objects() if type(each) is Client)
 
 
 def test_workers_read_geoparquet_alone(plan, source, tmp_path):
