@@ -148,8 +148,8 @@ def meridian_of(x, ring_first, first, last):
 
 
 @_jit
-def densify_degrees(x, y, ring_first, first_ring):
-    """Return outlines given in degrees in the survey plane, their edges straight in the grid of their zone.
+def densify_degrees(x, y, ring_first, first_ring, straight_in):
+    """Return outlines in degrees with the extra corners of long edges, which are straight in the grid of their zone.
 
     Parameters
     ----------
@@ -159,11 +159,13 @@ def densify_degrees(x, y, ring_first, first_ring):
         Corners of ring r are ``ring_first[r]`` to ``ring_first[r + 1]``.
     first_ring
         Rings of outline p are ``first_ring[p]`` to ``first_ring[p + 1]``.
+    straight_in
+        Central meridian (degrees) of a grid whose outlines need no extra corners; NaN if all need them.
 
     Returns
     -------
     tuple of numpy.ndarray
-        ``x``, ``y`` (m) and ``ring_first`` with the extra corners.
+        ``x``, ``y`` and ``ring_first`` with the extra corners.
     """
     out_first = np.empty(len(ring_first), np.int64)
     out_x = np.empty(2 * len(x) + 16, np.float64)
@@ -180,7 +182,7 @@ def densify_degrees(x, y, ring_first, first_ring):
             in_grid = -1  # the corner whose place in the grid they are
             for k in range(first, ring_first[ring + 1]):
                 extra = 0
-                if k > first:
+                if k > first and meridian != straight_in:
                     across = (x[k] - x[k - 1]) * _DEGREE_M
                     along = (y[k] - y[k - 1]) * _DEGREE_M
                     if across * across + along * along > _SHORT_M * _SHORT_M:
@@ -196,13 +198,10 @@ def densify_degrees(x, y, ring_first, first_ring):
                     out_y = np.concatenate((out_y, out_y))
                 for i in range(1, extra + 1):
                     part = i / (extra + 1)
-                    lon, lat = from_grid(ea + (eb - ea) * part, na + (nb - na) * part, meridian)
-                    out_x[n], out_y[n] = to_plane(lon, lat)
+                    out_x[n], out_y[n] = from_grid(ea + (eb - ea) * part, na + (nb - na) * part, meridian)
                     n += 1
-                if k > first and x[k] == x[first] and y[k] == y[first]:
-                    out_x[n], out_y[n] = out_x[out_first[ring]], out_y[out_first[ring]]
-                else:
-                    out_x[n], out_y[n] = to_plane(x[k], y[k])
+                out_x[n] = x[k]
+                out_y[n] = y[k]
                 n += 1
     out_first[-1] = n
     return out_x[:n], out_y[:n], out_first
@@ -247,10 +246,25 @@ def plane_of_grid(east, north, false_easting, meridian):
 
 
 @_jit
-def plane_of_degrees(lon, lat):
-    """Replace points in degrees by those of the survey plane (m), in place."""
+def plane_of_degrees(lon, lat, ring_first):
+    """Replace the corners of rings in degrees by those of the survey plane (m), in place."""
+    for ring in range(len(ring_first) - 1):
+        first = ring_first[ring]
+        last = ring_first[ring + 1] - 1
+        closed = last > first and lon[last] == lon[first] and lat[last] == lat[first]
+        for k in range(first, last + 1):
+            if k == last and closed:
+                lon[k], lat[k] = lon[first], lat[first]
+            else:
+                lon[k], lat[k] = to_plane(lon[k], lat[k])
+
+
+@_jit
+def grid_of_degrees(lon, lat, false_easting, meridian):
+    """Replace points in degrees by those of a 3-degree grid (m), in place."""
     for k in range(len(lon)):
-        lon[k], lat[k] = to_plane(lon[k], lat[k])
+        east, lat[k] = to_grid(lon[k], lat[k], meridian)
+        lon[k] = east + false_easting
 
 
 @_jit

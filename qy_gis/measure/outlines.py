@@ -27,6 +27,9 @@ Ints = NDArray[np.int64]
 #: From so many corners on, a compiled run pays.
 _MANY_CORNERS = 2000
 
+#: Metres added to the eastings of the national grids.
+_FALSE_EASTING = 500_000.0
+
 
 @dataclass(frozen=True)
 class Outlines:
@@ -137,7 +140,9 @@ def outlines_to_plane(outlines: Outlines, crs: Any) -> Outlines:
     code = code_for(gauss, many=len(outlines.x) >= _MANY_CORNERS)
     if not found.is_projected:
         check_degrees(np.column_stack([outlines.x, outlines.y]))
-        x, y, ring_first = code.densify_degrees(outlines.x, outlines.y, outlines.ring_first, outlines.first_ring)
+        rings = outlines.ring_first, outlines.first_ring
+        x, y, ring_first = code.densify_degrees(outlines.x, outlines.y, *rings, np.nan)
+        code.plane_of_degrees(x, y, ring_first)
         return Outlines(x, y, ring_first, outlines.hole, outlines.first_ring)
     x, y, ring_first = code.densify_grid(outlines.x, outlines.y, outlines.ring_first)
     grid = national_grid(found)
@@ -145,9 +150,40 @@ def outlines_to_plane(outlines: Outlines, crs: Any) -> Outlines:
         code.plane_of_grid(x, y, *grid)
     else:
         x, y = transformer(found).transform(x, y)
-        code.plane_of_degrees(x, y)
+        code.plane_of_degrees(x, y, ring_first)
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise CRSError(f"some coordinates do not exist in {found.name!r}; is it the CRS they are in?")
+    return Outlines(x, y, ring_first, outlines.hole, outlines.first_ring)
+
+
+def outlines_to_grid(outlines: Outlines, crs: Any, zone: int) -> Outlines:
+    """Return the outlines of parcels in the 3-degree grid of a zone (metres, eastings without the zone's number).
+
+    Edges are straight where `outlines_to_plane` says; long ones are densified if that is another grid than this one.
+    Coordinates are those that it accepts.
+
+    Examples
+    --------
+    >>> plot = take_outlines(np.array([shapely.box(403000, 2622000, 403500, 2622040)], dtype=object))
+    >>> in_grid = outlines_to_grid(plot, "EPSG:4526", 38)
+    >>> in_grid.x.tolist() == (plot.x - 38_000_000).tolist(), in_grid.y.tolist() == plot.y.tolist()
+    (True, True)
+    >>> len(outlines_to_grid(plot, "EPSG:4546", 38).x)
+    19
+    """
+    found = check_crs(crs)
+    code = code_for(gauss, many=len(outlines.x) >= _MANY_CORNERS)
+    meridian = 3.0 * zone
+    x, y, ring_first = outlines.x, outlines.y, outlines.ring_first
+    grid = national_grid(found)
+    if grid is not None and grid[1] == meridian:
+        return Outlines(x - (grid[0] - _FALSE_EASTING), y, ring_first, outlines.hole, outlines.first_ring)
+    if found.is_projected:
+        x, y, ring_first = code.densify_grid(x, y, ring_first)
+        x, y = transformer(found).transform(x, y)
+    else:
+        x, y, ring_first = code.densify_degrees(x, y, ring_first, outlines.first_ring, meridian)
+    code.grid_of_degrees(x, y, _FALSE_EASTING, meridian)
     return Outlines(x, y, ring_first, outlines.hole, outlines.first_ring)
 
 

@@ -16,7 +16,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from numpy.typing import NDArray
 
 from qy_gis.measure.plane import PLANE, Geometries
 from qy_gis.overlay.grid import Grid, Ints, cut_zones
-from qy_gis.overlay.nearest import Near, cut_pieces
+from qy_gis.overlay.nearest import Near, list_edges, pack_near, unpack_near
 from qy_gis.overlay.packed import Packed, pack
 from qy_gis.overlay.setbacks import Setback, list_setbacks, project_setback
 from qy_gis.overlay.thin import Thin, find_thin
@@ -39,7 +38,7 @@ from qy_gis.plan.model import Plan
 Progress = Callable[[int, int, str], None]
 
 #: Raised whenever what an index file holds changes its meaning; older files are then built anew.
-_FORMAT = 5
+_FORMAT = 6
 
 #: What a zone of the second and third grid is to its layer or feature.
 LOW, HIGH, UNION, UNION_LOW, UNION_HIGH, COVERED = range(6)
@@ -129,6 +128,8 @@ class Index:
         Per layer, whether its lines are where they are drawn (``accuracy_m`` is 0): then ``bounds`` has none of it.
     limited
         Per layer and then per setback, whether it says where it is complete (else it is complete everywhere).
+    grid_zone
+        The 3-degree zone in whose grid distances are taken.
     near
         Per layer, for distances.
     """
@@ -141,6 +142,7 @@ class Index:
     setbacks: list[tuple[str, float]]
     exact: NDArray[np.bool_]
     limited: NDArray[np.bool_]
+    grid_zone: int
     near: list[Near]
 
 
@@ -196,7 +198,8 @@ def build_index(plan: Plan, *, progress: Progress | None = None) -> Index:
         setbacks=asked,
         exact=np.array([plan.layers[key].accuracy_m == 0 for key in keys], dtype=bool),
         limited=np.array([whole.covered is not None for whole in extents]),
-        near=[cut_pieces(zones.shapes, grid_zone) for zones in layers],
+        grid_zone=grid_zone,
+        near=[list_edges(zones.shapes, grid_zone) for zones in layers],
     )
 
 
@@ -282,11 +285,8 @@ def _arrays(index: Index) -> dict[str, NDArray[Any]]:
         arrays |= {f"{name}.{key}": array for key, array in table.grid.arrays().items()}
         arrays |= {f"{name}.{key}": getattr(table, key) for key in ("use_start", "layer", "feature", "role")}
     arrays |= {f"features.{key}": getattr(index.features, key) for key in ("layer", "first", "area_m2")}
-    near = pack(np.concatenate([near.pieces for near in index.near]))
-    for name, packed in [("shapes", index.features.packed), ("near", near)]:
-        arrays |= {f"{name}.wkb": packed.wkb, f"{name}.ends": packed.ends}
-    arrays["near.first"] = np.cumsum([0, *(len(near.packed) for near in index.near)])
-    return arrays
+    arrays |= {"shapes.wkb": index.features.packed.wkb, "shapes.ends": index.features.packed.ends}
+    return arrays | {f"near.{key}": array for key, array in pack_near(index.near).items()}
 
 
 def _save(index: Index, folder: Path) -> None:
@@ -308,7 +308,7 @@ def _save(index: Index, folder: Path) -> None:
             "setbacks": index.setbacks,
             "ids": index.features.ids.tolist(),
             "names": index.features.names.tolist(),
-            "grid_zone": index.near[0].zone if index.near else 0,
+            "grid_zone": index.grid_zone,
         }
         (part / "meta.json").write_text(json.dumps(meta, ensure_ascii=False), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
@@ -346,10 +346,6 @@ def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Index:
         grid = Grid(**{field.name: arrays[f"{name}.{field.name}"] for field in fields(Grid)})
         return ZoneTable(grid, *(arrays[f"{name}.{key}"] for key in ("use_start", "layer", "feature", "role")))
 
-    def packed(name: str) -> Packed:
-        return Packed(arrays[f"{name}.wkb"], arrays[f"{name}.ends"])
-
-    near = packed("near")
     return Index(
         layers=meta["layers"],
         features=Features(
@@ -357,7 +353,7 @@ def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Index:
             first=arrays["features.first"],
             ids=np.array(meta["ids"], dtype=object),
             names=np.array(meta["names"], dtype=object),
-            packed=packed("shapes"),
+            packed=Packed(arrays["shapes.wkb"], arrays["shapes.ends"]),
             area_m2=arrays["features.area_m2"],
         ),
         drawn=zone_table("drawn"),
@@ -366,5 +362,6 @@ def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Index:
         setbacks=[(key, distance) for key, distance in meta["setbacks"]],
         exact=arrays["exact"],
         limited=arrays["limited"],
-        near=[Near(near.part(a, b), meta["grid_zone"]) for a, b in pairwise(arrays["near.first"].tolist())],
+        grid_zone=meta["grid_zone"],
+        near=unpack_near({name[5:]: array for name, array in arrays.items() if name.startswith("near.")}),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -9,7 +11,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from qy_gis import columns
-from qy_gis.measure.plane import Geometries, project, to_grid, unproject
+from qy_gis.measure.outlines import Outlines, outlines_to_grid
+from qy_gis.measure.plane import Geometries, project, unproject
 from qy_gis.overlay.grid import Floats, Ints
 from qy_gis.overlay.index import Index
 from qy_gis.overlay.nearest import measure_distances
@@ -19,7 +22,7 @@ _EARTH_M = 6371000.0
 
 
 def tabulate_overlaps(
-    measured: Measured, index: Index, *, parcel_id: NDArray[np.object_], lonlat: Geometries
+    measured: Measured, index: Index, *, parcel_id: NDArray[np.object_], lonlat: Geometries, distance_m: Floats
 ) -> pd.DataFrame:
     """Make a table of what was measured.
 
@@ -31,6 +34,8 @@ def tabulate_overlaps(
         Of shape (n,).
     lonlat
         The parcels in longitude and latitude, densified, of shape (n,).
+    distance_m
+        From each parcel to the nearest feature of each layer (`find_distances`), of shape (n, m).
 
     Returns
     -------
@@ -63,20 +68,34 @@ def tabulate_overlaps(
         "low_m2": np.concatenate([measured.low_m2, measured.outside_low_m2.ravel()]),
         "high_m2": np.concatenate([measured.high_m2, measured.outside_high_m2.ravel()]),
         "share": area / measured.parcel_m2[parcel],
-        "distance_m": np.concatenate([np.zeros(pairs), _distances(measured, index, lonlat).ravel()]),
+        "distance_m": np.concatenate([np.zeros(pairs), distance_m.ravel()]),
     }
     ordered = {name: values[order] for name, values in table.items()}
     sliver = np.where(feature >= 0, _classify_slivers(outlines, geometry, width), "").astype(object)
     return pd.DataFrame({**ordered, "width_m": width, "sliver": sliver})[columns.OVERLAPS].assign(geometry=geometry)
 
 
-def _distances(measured: Measured, index: Index, lonlat: Geometries) -> Floats:
-    """Distance (m) of every parcel to the nearest feature of every layer, of shape (n, m); 0 where they meet."""
+def find_distances(measured: Measured, index: Index, outlines: Outlines, crs: Any) -> Floats:
+    """Measure the distance (m, on the ellipsoid) from every parcel to the nearest feature of every layer.
+
+    Parameters
+    ----------
+    measured, index
+        See `qy_gis.overlay.overlap.measure_parcels`; n parcels, m layers.
+    outlines
+        The same parcels as they were given.
+    crs
+        The CRS that they are in.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of shape (n, m): 0 where they meet, NaN for a layer without features.
+    """
     apart = np.ones(measured.outside_m2.shape, dtype=bool)
     apart[measured.parcel, index.features.layer[measured.feature]] = False
-    if not index.near:
-        return np.zeros(apart.shape)
-    return measure_distances(index.near, to_grid(lonlat, index.near[0].zone), apart)
+    in_grid = outlines_to_grid(outlines, crs, index.grid_zone)
+    return measure_distances(index.near, in_grid, index.grid_zone, apart=apart)
 
 
 def _outline(

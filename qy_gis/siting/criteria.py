@@ -21,9 +21,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from qy_gis.errors import ArgumentError
 from qy_gis.measure.area import areas
+from qy_gis.measure.outlines import outlines_to_grid, take_outlines
 from qy_gis.measure.plane import Geometries, to_grid, to_lonlat, to_plane
 from qy_gis.overlay.index import Progress
-from qy_gis.overlay.nearest import cut_pieces, measure_distances
+from qy_gis.overlay.nearest import list_edges, measure_distances
 from qy_gis.overlay.zones import grid_zone_of
 from qy_gis.plan.model import Key, Plan, Text
 from qy_gis.siting.ground import zones_of
@@ -220,9 +221,15 @@ def measure_criteria(
 
 def distance(sites: gpd.GeoDataFrame, plan: Plan, criterion: Criterion, folder: Path) -> Values:
     """Return the distance (m, on the ellipsoid) from each site to the nearest feature, 0 where they meet."""
+    zone = grid_zone_of(plan)
     features = to_plane(_pick_features(plan, criterion), plan.features(str(criterion.layer)).crs, edges="stored")
-    near = cut_pieces(features, grid_zone_of(plan))
-    return measure_distances([near], _in_grid(sites, plan), np.ones((len(sites), 1), dtype=bool))[:, 0]
+    shapes = to_plane(sites.geometry.to_numpy(), sites.crs, edges="grid")
+    shapely.prepare(features)
+    feature, site = shapely.STRtree(shapes).query(features)
+    apart = np.ones((len(sites), 1), dtype=bool)
+    apart[site[shapely.intersects(features[feature], shapes[site])]] = False
+    in_grid = outlines_to_grid(take_outlines(sites.geometry.to_numpy()), sites.crs, zone)
+    return measure_distances([list_edges(features, zone)], in_grid, zone, apart=apart)[:, 0]
 
 
 def share(sites: gpd.GeoDataFrame, plan: Plan, criterion: Criterion, folder: Path) -> Values:

@@ -26,7 +26,7 @@ from qy_gis.plan.model import Plan
 from qy_gis.plan.read import read_plan
 from qy_gis.verdict.block import check_block
 from qy_gis.verdict.gather import gather_parts
-from qy_gis.verdict.outlines import add_distances, add_metadata, add_outlines, find_checked
+from qy_gis.verdict.outlines import add_metadata, add_outlines, find_checked
 from qy_gis.verdict.parts import SUMMARY_KEY, Parts, prepare_parts
 from qy_gis.verdict.summary import add_up, summarise_block
 
@@ -172,12 +172,15 @@ def check_file(
 def write_block(block: Block, plan: Plan, job: Job, parts: Parts) -> None:
     """Check the parcels of one block and write its parts."""
     tables = check_block(
-        block, plan, industry=plan.industry(job.industry), tolerance_m2=job.tolerance_m2, strict=job.strict
+        block,
+        plan,
+        industry=plan.industry(job.industry),
+        tolerance_m2=job.tolerance_m2,
+        distances=job.distances,
+        strict=job.strict,
     )
     summary = summarise_block(tables, plan)
     checked = find_checked(block, tables["rejects"])
-    if job.distances:
-        tables["overlaps"] = add_distances(tables["overlaps"], block, checked, open_index(plan))
     verdicts = add_outlines(tables["verdicts"], block, checked)
     tables["verdicts"] = add_metadata(verdicts, SUMMARY_KEY, summary)
     parts.write(block.number, tables)

@@ -11,6 +11,7 @@ from qy_gis.errors import GeometryError
 from qy_gis.measure.outlines import Outlines, outlines_to_plane
 from qy_gis.overlay.index import open_index
 from qy_gis.overlay.overlap import measure_parcels
+from qy_gis.overlay.table import find_distances
 from qy_gis.parcels.stream import Block
 from qy_gis.parcels.wkb import find_simple, read_outlines
 from qy_gis.plan.model import Plan
@@ -27,7 +28,7 @@ _REJECTS = pa.schema([("parcel_id", pa.string()), ("row", pa.int64()), ("reason"
 
 
 def check_block(
-    block: Block, plan: Plan, *, industry: str | None, tolerance_m2: float | None, strict: bool
+    block: Block, plan: Plan, *, industry: str | None, tolerance_m2: float | None, distances: bool, strict: bool
 ) -> dict[str, pa.Table]:
     """Check the parcels of one block.
 
@@ -41,6 +42,8 @@ def check_block(
         Key of an industry of the plan, or None.
     tolerance_m2
         As for `qy_gis.check`.
+    distances
+        Add ``distance_m`` to the overlaps.
     strict
         Raise for the first parcel that cannot be checked, instead of listing it.
 
@@ -69,11 +72,12 @@ def check_block(
     ids = block.ids.take(pa.array(good))
     index = open_index(plan)
     measured = measure_parcels(in_plane, index)
+    distance_m = find_distances(measured, index, outlines.take(good), block.crs) if distances else None
     judged = judge_rules(measured, plan, industry=industry, tolerance_m2=tolerance_m2)
     rejects = {"parcel_id": block.ids.take(pa.array(bad)), "row": bad + block.first_row, "reason": reasons[bad]}
     return {
         "rejects": pa.table(rejects, schema=_REJECTS),
-        "overlaps": arrow_overlaps(measured, index, ids),
+        "overlaps": arrow_overlaps(measured, index, ids, distance_m=distance_m),
         "findings": arrow_findings(judged, plan, ids),
         "verdicts": arrow_verdicts(judged, measured, ids),
     }

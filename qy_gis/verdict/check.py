@@ -20,7 +20,7 @@ from qy_gis.measure.plane import to_lonlat
 from qy_gis.measure.units import to_hectares, to_mu
 from qy_gis.overlay.index import Progress, open_index
 from qy_gis.overlay.overlap import Measured, measure_parcels
-from qy_gis.overlay.table import tabulate_overlaps
+from qy_gis.overlay.table import find_distances, tabulate_overlaps
 from qy_gis.parcels.declared import compare_declared
 from qy_gis.parcels.prepare import Prepared, prepare_columns
 from qy_gis.plan.digest import hash_files
@@ -84,7 +84,10 @@ class CheckResult:
         """One row per parcel and feature it meets, and one per parcel and layer for the land outside; EPSG:4490."""
         lonlat = to_lonlat(self._given.outlines, self._given.crs, edges="grid")
         index = open_index(self.plan)
-        table = tabulate_overlaps(self._measured, index, parcel_id=self._parcel_id, lonlat=lonlat)
+        distance_m = find_distances(self._measured, index, take_outlines(self._given.outlines), self._given.crs)
+        table = tabulate_overlaps(
+            self._measured, index, parcel_id=self._parcel_id, lonlat=lonlat, distance_m=distance_m
+        )
         return gpd.GeoDataFrame(table, geometry="geometry", crs=CGCS2000)
 
     @cached_property

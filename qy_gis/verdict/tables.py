@@ -23,10 +23,13 @@ from qy_gis.verdict.rules import FAIL, UNKNOWN, UNSTATED, Judged
 CAUSES = ("", "data", "accuracy", "industry")
 
 
-def arrow_overlaps(measured: Measured, index: Index, ids: pa.StringArray) -> pa.Table:
+def arrow_overlaps(
+    measured: Measured, index: Index, ids: pa.StringArray, *, distance_m: NDArray[np.float64] | None = None
+) -> pa.Table:
     """Return the overlaps: a row per parcel and feature it meets, then one per parcel and layer for the land outside.
 
-    Columns are those of `qy_gis.columns.OVERLAPS` without distance, width and sliver class; parcels in their order.
+    Columns are those of `qy_gis.columns.OVERLAPS` without width and sliver class; parcels in their order.
+    ``distance_m`` is there if it is given, per parcel and layer (`qy_gis.overlay.table.find_distances`).
     """
     rows, layers = measured.outside_m2.shape
     parcel = np.concatenate([measured.parcel, np.repeat(np.arange(rows), layers)])
@@ -35,19 +38,20 @@ def arrow_overlaps(measured: Measured, index: Index, ids: pa.StringArray) -> pa.
     area = np.concatenate([measured.area_m2, measured.outside_m2.ravel()])
     relation = np.concatenate([measured.relation, np.full(rows * layers, OUTSIDE, dtype=np.int8)])
     order = np.lexsort((layer, parcel))
-    return pa.table(
-        {
-            "parcel_id": _of_parcels(parcel[order], ids),
-            "layer": _dictionary(layer[order], index.layers),
-            "feature_id": _dictionary(feature[order], ["", *index.features.ids]),
-            "feature_name": _dictionary(feature[order], ["", *index.features.names]),
-            "relation": _dictionary(relation[order], columns.RELATIONS),
-            "area_m2": area[order],
-            "low_m2": np.concatenate([measured.low_m2, measured.outside_low_m2.ravel()])[order],
-            "high_m2": np.concatenate([measured.high_m2, measured.outside_high_m2.ravel()])[order],
-            "share": (area / measured.parcel_m2[parcel])[order],
-        }
-    )
+    table = {
+        "parcel_id": _of_parcels(parcel[order], ids),
+        "layer": _dictionary(layer[order], index.layers),
+        "feature_id": _dictionary(feature[order], ["", *index.features.ids]),
+        "feature_name": _dictionary(feature[order], ["", *index.features.names]),
+        "relation": _dictionary(relation[order], columns.RELATIONS),
+        "area_m2": area[order],
+        "low_m2": np.concatenate([measured.low_m2, measured.outside_low_m2.ravel()])[order],
+        "high_m2": np.concatenate([measured.high_m2, measured.outside_high_m2.ravel()])[order],
+        "share": (area / measured.parcel_m2[parcel])[order],
+    }
+    if distance_m is not None:
+        table["distance_m"] = np.concatenate([np.zeros(len(measured.parcel)), distance_m.ravel()])[order]
+    return pa.table(table)
 
 
 def arrow_findings(judged: Judged, plan: Plan, ids: pa.StringArray) -> pa.Table:

@@ -72,6 +72,7 @@ def test_degrees_are_densified_as_proj_and_shapely_do(code):
     lat = np.array([24.0, 24.001, 24.02, 24.0])
     plot = np.array([shapely.Polygon(np.column_stack([lon, lat]))], dtype=object)
     expected = shapely.get_coordinates(project(to_lonlat(plot, 4490, edges="grid")))
-    x, y, first = code.densify_degrees(lon, lat, np.array([0, 4]), np.array([0, 1]))
+    x, y, first = code.densify_degrees(lon, lat, np.array([0, 4]), np.array([0, 1]), np.nan)
+    code.plane_of_degrees(x, y, first)
     assert first.tolist() == [0, len(expected)]
     assert np.column_stack([x, y]) == pytest.approx(expected, abs=2e-8, rel=0)

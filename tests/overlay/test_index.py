@@ -110,7 +110,7 @@ def spoil_text(folder: Path) -> None:
 
 
 def spoil_missing(folder: Path) -> None:
-    (folder / "near.wkb.npy").unlink()
+    (folder / "near.tree.npy").unlink()
 
 
 @pytest.mark.parametrize("spoil", [spoil_truncate, spoil_flip, spoil_foreign, spoil_text, spoil_missing])

@@ -15,14 +15,15 @@ from qy_gis.measure.plane import project, to_lonlat, unproject
 from qy_gis.overlay.grid import cut_zones, overlap_areas, sign_edges
 from qy_gis.overlay.index import build_index
 from qy_gis.overlay.overlap import measure_parcels
-from qy_gis.overlay.table import tabulate_overlaps
+from qy_gis.overlay.table import find_distances, tabulate_overlaps
 from qy_gis.overlay.zones import project_zones
 
 
 def tabulate(plan, ids, lonlat):
     index, ids = build_index(plan), np.array(ids, dtype=object)
     measured = measure_parcels(take_outlines(project(lonlat)), index)
-    return tabulate_overlaps(measured, index, parcel_id=ids, lonlat=lonlat)
+    distance_m = find_distances(measured, index, take_outlines(lonlat), "EPSG:4490")
+    return tabulate_overlaps(measured, index, parcel_id=ids, lonlat=lonlat, distance_m=distance_m)
 
 
 def measure(plan, *parcels):

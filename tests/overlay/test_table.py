@@ -13,13 +13,16 @@ from qy_gis.measure.outlines import take_outlines
 from qy_gis.measure.plane import project, to_lonlat
 from qy_gis.overlay.index import build_index
 from qy_gis.overlay.overlap import measure_parcels
-from qy_gis.overlay.table import tabulate_overlaps
+from qy_gis.overlay.table import find_distances, tabulate_overlaps
 
 
 def tabulate(plan: qy.Plan, ids: list[str], lonlat) -> pd.DataFrame:
     index = build_index(plan)
     measured = measure_parcels(take_outlines(project(lonlat)), index)
-    return tabulate_overlaps(measured, index, parcel_id=np.array(ids, dtype=object), lonlat=lonlat)
+    distance_m = find_distances(measured, index, take_outlines(lonlat), "EPSG:4490")
+    return tabulate_overlaps(
+        measured, index, parcel_id=np.array(ids, dtype=object), lonlat=lonlat, distance_m=distance_m
+    )
 
 
 def measure(plan: qy.Plan, *parcels) -> pd.DataFrame:
