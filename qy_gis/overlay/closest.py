@@ -73,23 +73,43 @@ def segments_cross(ax, ay, bx, by, cx, cy, dx, dy):
 
 
 @_jit
-def meet_run(begin, end, corners, run_box, edges, edge_boxes, first, last, parcel_box, some, found, best, best_edge):
+def meet_run(
+    begin, end, corners, run_box, edges, edge_boxes, first, last, parcel_box, some, shadows, found, best, best_edge
+):
     """Hold a run of a layer's edges, through the corners ``begin`` to ``end``, against the edges of a parcel.
 
     Of two edges the point in which each begins is held against the other; the point in which it ends begins the next.
+    Before that they are seen from the side, along the closest pair so far: two things whose shadows are farther apart
+    than the pair are so themselves.
 
     Returns the squared distance and the number of the nearest edge of the layer so far; if it is one of these, the
     closest points are written to ``found``.
     """
     ax, ay, bx, by = edges
     west, south, east, north = edge_boxes
-    limit = loosen(best)
+    reach = sqrt(best) + _SLACK_M
+    limit = reach * reach
+    mx = found[0]
+    my = found[1]
+    ux = 0.0
+    uy = 0.0
+    if 0.0 < best < np.inf:
+        ux = (found[2] - mx) / sqrt(best)
+        uy = (found[3] - my) / sqrt(best)
     # Few edges of the parcel are near enough to this run.
+    w, s, e, n = run_box
+    low = min(ux * (w - mx), ux * (e - mx)) + min(uy * (s - my), uy * (n - my)) - reach
+    top = -np.inf
     count = 0
     for i in range(first, last):
-        if gap2((west[i], south[i], east[i], north[i]), run_box) <= limit:
+        high = max(ux * (ax[i] - mx) + uy * (ay[i] - my), ux * (bx[i] - mx) + uy * (by[i] - my))
+        if high >= low and gap2((west[i], south[i], east[i], north[i]), run_box) <= limit:
             some[count] = i
+            shadows[count] = high
             count += 1
+            top = max(top, high)
+    if count == 0:
+        return best, best_edge
     dx = float(corners[begin, 0])
     dy = float(corners[begin, 1])
     for j in range(begin, end - 1):
@@ -97,10 +117,15 @@ def meet_run(begin, end, corners, run_box, edges, edge_boxes, first, last, parce
         cy = dy
         dx = float(corners[j + 1, 0])
         dy = float(corners[j + 1, 1])
+        low = min(ux * (cx - mx) + uy * (cy - my), ux * (dx - mx) + uy * (dy - my)) - reach
+        if low > top:
+            continue
         box = (min(cx, dx), min(cy, dy), max(cx, dx), max(cy, dy))
         if gap2(box, parcel_box) > limit:
             continue
         for k in range(count):
+            if shadows[k] < low:
+                continue
             i = some[k]
             edge_box = (west[i], south[i], east[i], north[i])
             gap = gap2(edge_box, box)
@@ -132,7 +157,9 @@ def meet_run(begin, end, corners, run_box, edges, edge_boxes, first, last, parce
 
 
 @_jit
-def find_closest(visit, edges, edge_boxes, first_edge, boxes, corners, run, level, tree, stack, some, found, points):
+def find_closest(
+    visit, edges, edge_boxes, first_edge, boxes, corners, run, level, tree, stack, some, shadows, found, points
+):
     """Find the closest points of parcels and the edges of a layer.
 
     Parameters
@@ -149,8 +176,9 @@ def find_closest(visit, edges, edge_boxes, first_edge, boxes, corners, run, leve
     level, tree
         Bounds of boxes, of shape (b, 4): first those of the runs, then those of each `FANOUT` of the level before.
         Those of level h are ``level[h]`` to ``level[h + 1]``; the last level has one.
-    stack, some, found
-        Room: `STACK` box numbers, levels and squared distances; edge numbers, as many as a parcel has; four floats.
+    stack, some, shadows, found
+        Room: `STACK` box numbers, levels and squared distances; as many integers and floats as a parcel has edges; four
+        floats.
     points
         Written, for each parcel to visit: x and y on the parcel, x and y on the layer, as four sequences.
     """
@@ -170,7 +198,7 @@ def find_closest(visit, edges, edge_boxes, first_edge, boxes, corners, run, leve
             run_box = (min(cx, dx), min(cy, dy), max(cx, dx), max(cy, dy))
             best, best_edge = meet_run(
                 nearest, nearest + 2, corners, run_box,
-                edges, edge_boxes, first, last, parcel_box, some, found, best, best_edge,
+                edges, edge_boxes, first, last, parcel_box, some, shadows, found, best, best_edge,
             )  # fmt: skip
         box_to_do[0] = level[top]
         level_to_do[0] = top
@@ -187,7 +215,7 @@ def find_closest(visit, edges, edge_boxes, first_edge, boxes, corners, run, leve
                 run_box = (float(tree[box, 0]), float(tree[box, 1]), float(tree[box, 2]), float(tree[box, 3]))
                 best, best_edge = meet_run(
                     run[box], run[box + 1], corners, run_box,
-                    edges, edge_boxes, first, last, parcel_box, some, found, best, best_edge,
+                    edges, edge_boxes, first, last, parcel_box, some, shadows, found, best, best_edge,
                 )  # fmt: skip
                 continue
             start = level[height - 1] + FANOUT * (box - level[height])

@@ -113,7 +113,8 @@ def _find_closest(layers: list[Near], in_grid: Outlines, asked: NDArray[np.bool_
     bounds = in_grid.bounds()
     parcels = all_as_given(ax, ay, bx, by), all_as_given(*boxes), as_given(first), all_as_given(*bounds.T)
     stack = all_as_given(*(np.zeros(closest.STACK, dtype=kind) for kind in (np.int64, np.int64, np.float64)))
-    room = stack, as_given(np.zeros(np.diff(first).max(initial=1), dtype=np.int64)), as_given(np.zeros(4))
+    most = np.diff(first).max()
+    room = stack, *all_as_given(np.zeros(most, dtype=np.int64), np.zeros(most), np.zeros(4))
     visit = np.flatnonzero(asked.any(axis=1))
     visit = visit[_order(bounds[visit])]
     rows, points = [], []
