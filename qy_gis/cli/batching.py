@@ -22,7 +22,9 @@ BATCH_HELP = "批量 batch: "
 _OPTIONS = [
     click.option("--resume", is_flag=True, help=BATCH_HELP + "go on with a run that was stopped."),
     click.option("--strict", is_flag=True, help=BATCH_HELP + "stop at the first parcel that cannot be checked."),
-    click.option("--distances", is_flag=True, help=BATCH_HELP + "distance to every layer too; slow."),
+    click.option(
+        "--distances", is_flag=True, help=BATCH_HELP + "distance to every layer too; takes half as long again."
+    ),
     click.option(
         "--threads",
         type=click.IntRange(min=1),

@@ -103,7 +103,7 @@ def check_file(
     block_rows
         Parcels to a block.
     distances
-        Add ``distance_m`` to the overlaps, which takes longer than all the rest.
+        Add ``distance_m`` to the overlaps, which takes about half as long again.
     threads
         How many blocks at a time, or how many processes if ``dask`` is ``local``; None for one to a core.
     dask

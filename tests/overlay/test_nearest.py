@@ -50,7 +50,7 @@ def by_geos(shapes, plots):
 
 
 def star(rng, x, y, size, corners):
-    turn = np.sort(rng.uniform(0, 2 * np.pi, corners))
+    turn = (np.arange(corners) + rng.uniform(0, 0.9, corners)) * (2 * np.pi / corners)
     reach = size * rng.uniform(0.2, 1, corners)
     return shapely.Polygon(np.column_stack([x + reach * np.cos(turn), y + reach * np.sin(turn)]))
 
