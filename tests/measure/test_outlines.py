@@ -7,8 +7,8 @@ from pyproj import CRS
 
 import qy_gis as qy
 from qy_gis.measure.crs import transformer
-from qy_gis.measure.outlines import outlines_to_plane, take_outlines
-from qy_gis.measure.plane import to_plane
+from qy_gis.measure.outlines import outlines_to_grid, outlines_to_plane, take_outlines
+from qy_gis.measure.plane import to_grid, to_lonlat, to_plane
 
 RING = shapely.box(0, 0, 90, 60) - shapely.box(10, 10, 20, 20)
 SHAPES = np.array(
@@ -66,3 +66,22 @@ def test_the_way_to_the_plane_is_that_of_geometries(crs, many):
 def test_coordinates_that_are_not_of_the_crs_are_an_error():
     with pytest.raises(qy.CRSError, match="look like metres"):
         outlines_to_plane(take_outlines([shapely.box(4e5, 2e6, 5e5, 3e6)]), 4490)
+
+
+@pytest.mark.parametrize("crs", [4490, 4546, 4547, 4526, 32649])
+def test_outlines_come_to_the_grid_as_geometries_do(crs):
+    # West of 112.5 degrees edges in degrees are straight in zone 37, so that in zone 38 they need more corners.
+    there = CRS.from_epsg(crs)
+    degrees = np.array([shapely.box(112.3, 24, 112.305, 24.004), shapely.box(113, 24.1, 113.004, 24.102)])
+    plots = degrees
+    if there.is_projected:
+        to_there = transformer(there, inverse=True)
+        plots = shapely.transform(degrees, lambda xy: np.column_stack(to_there.transform(*xy.T)))
+    expected = to_grid(to_lonlat(plots, crs, edges="grid"), 38)
+    found = outlines_to_grid(take_outlines(plots), crs, 38).polygons()
+    # The corners that the way through degrees has more lie on straight edges.
+    assert shapely.hausdorff_distance(found, expected, densify=0.01).max() < 1e-5
+    assert shapely.area(found) == pytest.approx(shapely.area(expected), rel=1e-9)
+    in_its_grid = crs in (4547, 4526)
+    corners = 5 if in_its_grid else take_outlines(expected[:1]).x.size
+    assert take_outlines(found[:1]).x.size == corners

@@ -41,6 +41,7 @@ def test_each_measure_by_hand(make_plan: MakePlan):
         {"measure": "area"},
         {"measure": "compactness"},
         {"measure": "width"},
+        {"measure": "distance", "layer": "zone", "features": ["zone1"]},
     )
     values = measure_criteria(sites, plan, asked)
     # The grid is 0.01 % longer than the ellipsoid here, and areas are 0.02 % larger.
@@ -50,6 +51,7 @@ def test_each_measure_by_hand(make_plan: MakePlan):
     assert values["c3"].tolist() == pytest.approx([8, 4], rel=4e-4)
     assert values["c4"].tolist() == pytest.approx([4 * np.pi * 8 / 144, np.pi / 4], rel=1e-3)
     assert values["c5"].tolist() == pytest.approx([200, 200], rel=1e-3)
+    assert values["c6"].tolist() == pytest.approx([0, 100], rel=2e-4)
 
 
 @pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")  # in rasterio, of affine
