@@ -2,7 +2,9 @@
 
 A module of such functions decorates them with ``_jit = jit_for(__name__)``; `compiled` loads the module a second time,
 compiled, and `code_for` chooses. In plain Python nothing is decorated and numba is not even imported: for a parcel or
-two a compiler's start would cost more than the work. Operations and their order are the same, and so are the digits.
+two a compiler's start would cost more than the work. A process that goes on checking parcels one by one has, after some
+dozens, done as much work as many parcels are, and goes on compiled. Operations and their order are the same, and so are
+the digits.
 """
 
 from __future__ import annotations
@@ -16,6 +18,12 @@ from typing import Any
 
 #: Ending of the name under which a module is loaded a second time.
 _COMPILED = "_compiled"
+
+#: About how many microseconds it takes to load numba and compiled code.
+_LOADING = 400_000
+
+#: The microseconds that all work so far took, or would have taken, in plain Python.
+_plain = 0.0
 
 _twins: dict[str, ModuleType] = {}
 _lock = Lock()
@@ -46,6 +54,16 @@ def compiled(module: ModuleType) -> ModuleType:
         return _twins[module.__name__]
 
 
-def code_for(module: ModuleType, *, many: bool) -> Any:
-    """Return a module of such functions: compiled if there is much to do, or if it was compiled for that before."""
-    return compiled(module) if many or module.__name__ in _twins else module
+def code_for(module: ModuleType, *, microseconds: float) -> Any:
+    """Return a module of such functions: plain until it would have paid to load compiled code.
+
+    Parameters
+    ----------
+    module
+        Where the functions are.
+    microseconds
+        About what plain Python takes for what is to be done now.
+    """
+    global _plain
+    _plain += microseconds
+    return module if _plain < _LOADING else compiled(module)

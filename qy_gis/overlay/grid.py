@@ -37,8 +37,8 @@ _ROUNDED_M = 1e-6
 #: Zones are cut in chunks of about so many vertices.
 _CHUNK_VERTICES = 500_000
 
-#: Below this many edges, plain Python is done before compiled code is loaded.
-_MANY_EDGES = 4000
+#: About the microseconds that plain Python takes to sign an edge, to cut one, and to hold one against the zones.
+_SIGN_US, _CUT_US, _OVERLAP_US = 2, 20, 80
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def sign_edges(outlines: Outlines) -> Edges:
     columns = [np.empty(room) for _ in range(5)]
     first = np.empty(len(outlines) + 1, dtype=np.int64)
     rings = (outlines.ring_first, outlines.hole, outlines.first_ring)
-    code = code_for(kernel, many=room >= _MANY_EDGES)
+    code = code_for(kernel, microseconds=_SIGN_US * room)
     n = code.sign_edges(outlines.x, outlines.y, *rings, *columns, first)
     x0, y0, x1, y1, sign = (column[:n] for column in columns)
     return Edges(x0, y0, x1, y1, sign, first, outlines.areas(), np.nan_to_num(outlines.bounds(), nan=-1e12))
@@ -133,7 +133,7 @@ def cut_zones(polygons: Geometries, *, rounded: bool = False) -> Grid:
     frame = _fit_frame(polygons, rounded=rounded)
     chunk = np.cumsum(shapely.get_num_coordinates(polygons)) // _CHUNK_VERTICES
     chunks = np.split(np.arange(len(polygons)), np.flatnonzero(np.diff(chunk)) + 1) if len(polygons) else []
-    code = code_for(cutting, many=shapely.get_num_coordinates(polygons).sum() >= _MANY_EDGES)
+    code = code_for(cutting, microseconds=_CUT_US * float(shapely.get_num_coordinates(polygons).sum()))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         parts = list(pool.map(lambda rows: _cut_chunk(code, polygons[rows], int(rows[0]), frame), chunks))
     return _assemble(frame, parts, len(polygons))
@@ -224,7 +224,7 @@ def overlap_areas(
     ([0, 1], [25.0, 0.0], [False, True])
     """
     wanted = np.arange(len(parcels.area_m2)) if rows is None else rows
-    code = code_for(kernel, many=len(parcels.x0) >= _MANY_EDGES)
+    code = code_for(kernel, microseconds=_OVERLAP_US * len(parcels.x0))
     longest = int(np.diff(parcels.first).max(initial=1))
     zones = int(grid.zones[0])
 

@@ -26,8 +26,8 @@ _RUN_EDGES = 8
 #: Columns and rows by which runs and parcels are ordered.
 _CELLS = 65535
 
-#: Below this many pairs of a parcel and a layer, plain Python is done before compiled code is loaded.
-_MANY_PAIRS = 500
+#: About the microseconds that plain Python takes to find the nearest points of a parcel and a layer.
+_PAIR_US = 800
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def measure_distances(layers: list[Near], in_grid: Outlines, zone: int, *, apart
 
 def _find_closest(layers: list[Near], in_grid: Outlines, asked: NDArray[np.bool_]) -> tuple[list[Ints], Floats]:
     """Return, per layer, the parcels that are asked for; and of all of them, the closest points, of shape (4, k)."""
-    code = code_for(closest, many=int(asked.sum()) >= _MANY_PAIRS)
+    code = code_for(closest, microseconds=_PAIR_US * float(asked.sum()))
 
     def as_given(array: NDArray[Any]) -> Any:
         # Plain Python is faster with lists.

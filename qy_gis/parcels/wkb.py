@@ -11,8 +11,8 @@ from qy_gis.compiling import code_for
 from qy_gis.measure.outlines import Outlines
 from qy_gis.parcels import wkb_kernel
 
-#: From so many bytes or corners on, a compiled run pays.
-_MANY = 5000
+#: About the microseconds that plain Python takes to read a byte, and to look at a corner.
+_BYTE_US, _CORNER_US = 0.04, 13
 
 
 def read_outlines(wkb: pa.BinaryArray) -> Outlines:
@@ -21,7 +21,7 @@ def read_outlines(wkb: pa.BinaryArray) -> Outlines:
     Nothing is checked but that the bytes are what they say; see `find_simple`.
     """
     data, first = _bytes_of(wkb)
-    code = code_for(wkb_kernel, many=len(data) >= _MANY)
+    code = code_for(wkb_kernel, microseconds=_BYTE_US * len(data))
     rings, corners = np.empty(len(wkb), dtype=np.int64), np.empty(len(wkb), dtype=np.int64)
     code.measure_outlines(data, first, rings, corners)
     unread = np.flatnonzero((rings == 0) & (np.diff(first) > 0))
@@ -45,7 +45,7 @@ def read_outlines(wkb: pa.BinaryArray) -> Outlines:
 def find_simple(outlines: Outlines) -> NDArray[np.bool_]:
     """Return which outlines are one closed ring that surely does not meet itself; GEOS has to decide of the others."""
     out = np.empty(len(outlines), dtype=np.bool_)
-    code = code_for(wkb_kernel, many=len(outlines.x) >= _MANY)
+    code = code_for(wkb_kernel, microseconds=_CORNER_US * len(outlines.x))
     code.find_plainly_simple(outlines.x, outlines.y, outlines.ring_first, outlines.first_ring, out)
     return out
 

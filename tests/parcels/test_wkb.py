@@ -37,7 +37,7 @@ WKB = [
 @pytest.fixture(params=["plain", "compiled"], autouse=True)
 def code(request, monkeypatch):
     chosen = wkb_kernel if request.param == "plain" else compiled(wkb_kernel)
-    monkeypatch.setattr(wkb_module, "code_for", lambda module, *, many: chosen)
+    monkeypatch.setattr(wkb_module, "code_for", lambda module, **_: chosen)
 
 
 @pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary()])
