@@ -31,6 +31,8 @@ class Rings(NamedTuple):
         The place of each ring's first corner and, at the end, how many corners there are, shape (m + 1,).
     x, y
         Coordinates, of shape (k,).
+    extent
+        West, south, east and north; inside out if there are no corners.
     """
 
     of: NDArray[np.int64]
@@ -38,12 +40,7 @@ class Rings(NamedTuple):
     start: NDArray[np.int64]
     x: NDArray[np.float64]
     y: NDArray[np.float64]
-
-    @property
-    def extent(self) -> NDArray[np.float64]:
-        """West, south, east and north; inside out if there are no corners."""
-        low = [values.min(initial=np.inf) for values in (self.x, self.y)]
-        return np.array(low + [values.max(initial=-np.inf) for values in (self.x, self.y)])
+    extent: NDArray[np.float64]
 
 
 def take_rings(polygons: NDArray[np.object_]) -> Rings:
@@ -62,7 +59,9 @@ def take_rings(polygons: NDArray[np.object_]) -> Rings:
     alone = (np.arange(len(counts)) < len(one))[counts > 0]
     points = shapely.get_coordinates(outlines)
     start = np.append(0, np.cumsum(counts[counts > 0]))
-    return Rings(of, alone, start, points[:, 0].copy(), points[:, 1].copy())
+    x, y = points[:, 0].copy(), points[:, 1].copy()
+    low, high = [each.min(initial=np.inf) for each in (x, y)], [each.max(initial=-np.inf) for each in (x, y)]
+    return Rings(of, alone, start, x, y, np.array(low + high))
 
 
 def find_unreal(rings: Rings) -> NDArray[np.int64]:
@@ -77,7 +76,8 @@ def in_metres(rings: Rings, *, geographic: bool) -> Corners:
     """Return what turns differences of coordinates into metres, x and y."""
     if not geographic:
         return np.ones(2)
-    return np.array([_DEGREE_M * np.cos(np.radians(rings.extent[[1, 3]].mean())), _DEGREE_M])
+    _, south, _, north = rings.extent.tolist()
+    return np.array([_DEGREE_M * np.cos(np.radians((south + north) / 2)), _DEGREE_M])
 
 
 def find_flawed(rings: Rings, scale: Corners) -> NDArray[np.int64]:
@@ -133,4 +133,6 @@ def find_simple(rings: Rings) -> NDArray[np.int64]:
 
 def _polygons_at(rings: Rings, corners: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the places of the polygons that corners belong to, each once."""
+    if not len(corners):
+        return corners
     return np.unique(rings.of[np.searchsorted(rings.start, corners, side="right") - 1])

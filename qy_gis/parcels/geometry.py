@@ -74,8 +74,7 @@ def clean_outlines(
             + list_faults(faults)
         )
     polygons = np.concatenate([block.polygons for block in blocks])
-    extents = np.array([block.extent for block in blocks])
-    _check_reach(polygons, np.append(extents[:, :2].min(axis=0), extents[:, 2:].max(axis=0)), crs, rows=rows)
+    _check_reach(polygons, [block.extent for block in blocks], crs, rows=rows)
     repairs: Repairs = defaultdict(list)
     repairs.update({start + i: done for start, block in placed for i, done in block.repairs.items()})
     invalid = [start + i for start, block in placed for i in block.invalid]
@@ -114,12 +113,13 @@ def _clean_block(geometries: Geometries, *, geographic: bool) -> _Block:
     return _Block(polygons, faults, repairs, rings.extent, invalid)
 
 
-def _check_reach(polygons: Geometries, extent: NDArray[np.float64], crs: CRS, *, rows: Sequence[Any]) -> None:
+def _check_reach(polygons: Geometries, extents: list[NDArray[np.float64]], crs: CRS, *, rows: Sequence[Any]) -> None:
     """Raise a CRSError if polygons lie where their CRS is not used, as mislabelled coordinates do."""
-    _check_transformation(crs)
-    # All of them at once first: mislabelled coordinates are rare, and a look at each is slow.
-    west, south, east, north = extent
-    corners = np.array([[west, west, east, east]]), np.array([[south, north, south, north]])
+    if crs.is_projected:
+        _check_transformation(crs)
+    # A block at once first: mislabelled coordinates are rare, and a look at each is slow.
+    west, south, east, north = np.stack(extents, axis=1)
+    corners = np.stack([west, west, east, east], axis=1), np.stack([south, north, south, north], axis=1)
     if _within_reach(*corners, crs).all():
         return
     bounds = shapely.bounds(polygons)

@@ -13,6 +13,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from qy_gis.columns import SOURCE_FILE, SOURCE_REPAIRS, SOURCE_SHA256
@@ -31,10 +32,16 @@ HEADINGS = {
 
 _SOURCE = (SOURCE_FILE, SOURCE_SHA256, SOURCE_REPAIRS)
 
-#: A column, or the value that all its rows have.
-Column: TypeAlias = "pd.Series | str | float"
+#: Text of every row: of many a Series, of few an array, which is there before pandas has begun to make a Series.
+Texts: TypeAlias = "pd.Series | NDArray[np.object_]"
 
-#: Up to this many texts are read one by one before pandas has begun to read all of them.
+#: A column, or the value that all its rows have.
+Column: TypeAlias = "Texts | str | float"
+
+#: The columns of a table by their headings in small letters; of two that differ in letters only, the first.
+Headings: TypeAlias = "dict[str, Any]"
+
+#: Up to this many texts are few.
 _FEW = 100
 
 
@@ -136,18 +143,20 @@ def prepare_columns(
 ) -> Prepared:
     """Return parcels prepared, before they are a table; arguments and errors are those of `prepare_parcels`."""
     _check_frame(gdf, id_column)
-    crs = flatten_crs(check_crs(gdf.crs))
-    given = np.asarray(gdf.geometry.array, dtype=object)
+    geometry = gdf.geometry.array
+    crs = flatten_crs(check_crs(geometry.crs))
+    given = np.asarray(geometry, dtype=object)
     outlines, repairs = clean_outlines(given, crs, rows=gdf.index, repair=repair)
+    headings = {str(column).casefold(): column for column in reversed(gdf.columns.tolist())}
     columns: dict[str, Column] = {
-        "parcel_id": _find_ids(gdf, id_column),
-        "name": _find_text(gdf, "name", ""),
-        "use": _find_text(gdf, "use", ""),
-        "declared_m2": _find_declared(gdf),
+        "parcel_id": _find_ids(gdf, headings, id_column),
+        "name": _text_or_blank(gdf, headings, "name"),
+        "use": _text_or_blank(gdf, headings, "use"),
+        "declared_m2": _find_declared(gdf, headings),
     }
     if source is None:
         columns[SOURCE_FILE] = _source_text(gdf, SOURCE_FILE, "")
-        columns[SOURCE_SHA256] = _sign(_source_text(gdf, SOURCE_SHA256, ""), given, gdf.crs)
+        columns[SOURCE_SHA256] = _sign(_source_text(gdf, SOURCE_SHA256, ""), given, geometry.crs)
     else:
         columns[SOURCE_FILE], columns[SOURCE_SHA256] = source
     columns[SOURCE_REPAIRS] = _add_repairs(_source_text(gdf, SOURCE_REPAIRS, "[]"), repairs, gdf.index)
@@ -166,32 +175,31 @@ def _check_frame(gdf: Any, id_column: str | None) -> None:
     if not gdf.columns.is_unique:
         twice = sorted({str(column) for column in gdf.columns[gdf.columns.duplicated()]})
         raise ArgumentError(f"columns {twice} are there more than once; accepted is each name once")
-    dtypes = zip(gdf.columns.tolist(), gdf.dtypes.tolist(), strict=True)
-    geometric = [column for column, dtype in dtypes if isinstance(dtype, gpd.array.GeometryDtype)]
-    if len(geometric) != 1:
+    of_geometry = [isinstance(dtype, gpd.array.GeometryDtype) for dtype in gdf.dtypes.tolist()]
+    if sum(of_geometry) != 1:
+        geometric = gdf.columns[of_geometry].tolist()
         raise ArgumentError(
             f"the GeoDataFrame has {len(geometric)} geometry columns {geometric}; accepted is exactly one"
         )
     if gdf.active_geometry_name is None:
-        raise ArgumentError(f"no geometry column is active; call set_geometry({geometric[0]!r}) first")
+        raise ArgumentError(f"no geometry column is active; call set_geometry({gdf.columns[of_geometry][0]!r}) first")
     if gdf.empty:
         raise SourceError("there are no parcels: 0 rows")
     if id_column is not None and id_column not in gdf.columns:
         raise ArgumentError(f"id_column={id_column!r} is not a column; there are {[str(c) for c in gdf.columns]}")
 
 
-def _columns(gdf: gpd.GeoDataFrame, wanted: str) -> Iterator[pd.Series]:
+def _columns(gdf: gpd.GeoDataFrame, headings: Headings, wanted: str) -> Iterator[pd.Series]:
     """Yield the columns with a heading of ``wanted``, best first."""
-    by_heading = {str(column).casefold(): column for column in reversed(gdf.columns.tolist())}
     for heading in HEADINGS[wanted]:
         # A Shapefile keeps 10 bytes of a heading: three Chinese characters in UTF-8.
         short = heading.encode()[:10].decode(errors="ignore")
         for key in dict.fromkeys((heading, short)):
-            if key in by_heading:
-                yield gdf[by_heading[key]]
+            if key in headings:
+                yield gdf[headings[key]]
 
 
-def _as_text(column: pd.Series) -> pd.Series:
+def _as_text(column: pd.Series) -> Texts:
     """Return values as stripped text: "" for null, and no ".0" where a null made whole numbers floats."""
     if len(column) > _FEW:
         if pd.api.types.is_string_dtype(column) and not pd.api.types.is_object_dtype(column):
@@ -206,40 +214,56 @@ def _as_text(column: pd.Series) -> pd.Series:
             return ""
         return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
-    return pd.Series([text(value) for value in column.tolist()], index=column.index, dtype=str, name=column.name)
+    texts = [text(value) for value in column.tolist()]
+    if len(column) > _FEW:
+        return pd.Series(texts, index=column.index, dtype=str)
+    return np.array(texts, dtype=object)
 
 
-def _find_text(gdf: gpd.GeoDataFrame, wanted: str, default: str) -> pd.Series | str:
-    """Return the first column of ``wanted`` that has a value, as text."""
-    texts = (_as_text(column) for column in _columns(gdf, wanted))
-    return next((text for text in texts if (text.array != "").any()), default)
+def _find_text(gdf: gpd.GeoDataFrame, headings: Headings, wanted: str) -> tuple[Any, Texts | None]:
+    """Return the name and the text of the first column of ``wanted`` that has a value, or None twice."""
+    for column in _columns(gdf, headings, wanted):
+        texts = _as_text(column)
+        if (texts != "").any():
+            return column.name, texts
+    return None, None
 
 
-def _find_ids(gdf: gpd.GeoDataFrame, id_column: str | None) -> pd.Series:
-    ids = _as_text(gdf[id_column]) if id_column is not None else _find_text(gdf, "parcel_id", "")
-    if isinstance(ids, str):
-        ids = pd.Series(gdf.index.astype(str), index=gdf.index, name="the index")
-    if not ids.is_unique or (ids.array == "").any():
-        wrong = (ids.eq("") | ids.duplicated(keep=False)).to_numpy()
-        rows = pd.Series(gdf.index[wrong].astype(str)).groupby(ids[wrong].to_numpy(), sort=False)
+def _text_or_blank(gdf: gpd.GeoDataFrame, headings: Headings, wanted: str) -> Texts | str:
+    _, texts = _find_text(gdf, headings, wanted)
+    return "" if texts is None else texts
+
+
+def _find_ids(gdf: gpd.GeoDataFrame, headings: Headings, id_column: str | None) -> Texts:
+    if id_column is not None:
+        name, ids = id_column, _as_text(gdf[id_column])
+    else:
+        name, ids = _find_text(gdf, headings, "parcel_id")
+    if ids is None:
+        name, ids = "the index", np.asarray(gdf.index.astype(str), dtype=object)
+    if len(pd.unique(ids)) < len(ids) or (ids == "").any():
+        texts = pd.Series(np.asarray(ids, dtype=object))
+        empty = texts.eq("").to_numpy()
+        wrong = empty | texts.duplicated(keep=False).to_numpy()
+        rows = pd.Series(gdf.index[wrong].astype(str)).groupby(texts[wrong].to_numpy(), sort=False)
         faults = [f"{value!r} {len(at)} times: rows {', '.join(at)}" for value, at in rows if value]
-        faults += [f"empty id: row {row}" for row in gdf.index[ids.eq("").to_numpy()]]
+        faults += [f"empty id: row {row}" for row in gdf.index[empty]]
         raise SourceError(
-            f"ids in {ids.name!r} are empty or not unique; accepted is one id per parcel, from another column with "
+            f"ids in {name!r} are empty or not unique; accepted is one id per parcel, from another column with "
             f"id_column=:\n{list_faults(faults)}"
         )
     return ids
 
 
-def _find_declared(gdf: gpd.GeoDataFrame) -> pd.Series | float:
-    for column in _columns(gdf, "declared_m2"):
+def _find_declared(gdf: gpd.GeoDataFrame, headings: Headings) -> pd.Series | float:
+    for column in _columns(gdf, headings, "declared_m2"):
         numbers = pd.to_numeric(column, errors="coerce").astype(float)
         missing = np.isnan(numbers.to_numpy())
         # Of floats, only those without end are no area; of anything else, what cannot be read.
         odd = np.isinf(numbers.to_numpy()) if pd.api.types.is_float_dtype(column) else ~np.isfinite(numbers.to_numpy())
         if odd.any():
             unread = column[odd]
-            wrong = unread[(_as_text(unread) != "").to_numpy()]
+            wrong = unread[np.asarray(_as_text(unread) != "")]
             if faults := [f"row {row}: {value!r}" for row, value in wrong.items()]:
                 raise SourceError(f"declared_m2 is not a number of square metres:\n{list_faults(faults)}")
         if not missing.all():
@@ -247,19 +271,20 @@ def _find_declared(gdf: gpd.GeoDataFrame) -> pd.Series | float:
     return np.nan
 
 
-def _source_text(gdf: gpd.GeoDataFrame, column: str, default: str) -> pd.Series | str:
+def _source_text(gdf: gpd.GeoDataFrame, column: str, default: str) -> Texts | str:
     if column not in gdf.columns:
         return default
     texts = _as_text(gdf[column])
-    return texts.mask(texts == "", default) if default else texts
+    missing = texts == ""
+    return np.where(missing, default, texts) if default and missing.any() else texts
 
 
-def _sign(digests: pd.Series | str, geometries: Geometries, crs: Any) -> pd.Series | str:
+def _sign(digests: Texts | str, geometries: Geometries, crs: Any) -> Texts | str:
     """Return digests with one of the geometries in place of those that are missing."""
     if isinstance(digests, str):
         return digests or _digest(geometries, crs)
     missing = digests == ""
-    return digests.mask(missing, _digest(geometries, crs)) if missing.any() else digests
+    return np.where(missing, _digest(geometries, crs), digests) if missing.any() else digests
 
 
 def _digest(geometries: Geometries, crs: Any) -> str:
@@ -270,21 +295,21 @@ def _digest(geometries: Geometries, crs: Any) -> str:
     return digest.hexdigest()
 
 
-def _add_repairs(texts: pd.Series | str, repairs: Repairs, index: pd.Index) -> pd.Series | str:
+def _add_repairs(texts: Texts | str, repairs: Repairs, index: pd.Index) -> Texts | str:
     if isinstance(texts, str):
         if not repairs:
             return texts
-        texts = pd.Series(texts, index=index, dtype=str)
-    changed = sorted({*np.flatnonzero(texts.to_numpy() != "[]").tolist(), *repairs})
-    added = []
+        texts = np.full(len(index), texts, dtype=object)
+    changed = sorted({*np.flatnonzero(texts != "[]").tolist(), *repairs})
+    if not changed:
+        return texts
+    added = np.array(texts, dtype=object)
     for row in changed:
         try:
-            earlier = json.loads(texts.iloc[row])
+            earlier = json.loads(added[row])
         except ValueError:
             earlier = None
         if not isinstance(earlier, list) or not all(isinstance(repair, dict) for repair in earlier):
-            raise SourceError(f"{SOURCE_REPAIRS} is not a JSON list of repairs: {texts.iloc[row]:.80}")
-        added.append(dump_repairs([*earlier, *repairs.get(row, [])]))
-    if changed:
-        texts.iloc[changed] = added
-    return texts
+            raise SourceError(f"{SOURCE_REPAIRS} is not a JSON list of repairs: {added[row]:.80}")
+        added[row] = dump_repairs([*earlier, *repairs.get(row, [])])
+    return added
