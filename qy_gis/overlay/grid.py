@@ -233,7 +233,8 @@ def overlap_areas(
         return array.tolist() if code is kernel else np.ascontiguousarray(array)
 
     left, floor, size, columns, cells, unit = grid.frame.tolist()
-    visit = wanted if code is kernel else wanted[order_by_place(parcels.bounds[wanted], grid.frame)]
+    one_by_one = code is kernel or len(wanted) == 1
+    visit = wanted if one_by_one else wanted[order_by_place(parcels.bounds[wanted], grid.frame)]
     count = np.zeros(len(parcels.area_m2), dtype=np.int64)
     room = (*(as_given(np.empty(longest + 3)) for _ in range(7)), np.empty(64, dtype=np.int64))
     zone, area, touch = code.overlap_parcels(

@@ -215,7 +215,7 @@ def _find(parcels: Edges, table: ZoneTable, rows: Ints | None = None) -> _Found:
 
 def _spread(zone: Ints, table: ZoneTable) -> tuple[Ints, Ints]:
     """Return row and use: one for each use of each zone that was found."""
-    count = np.diff(table.use_start)[zone]
+    count = table.use_start[zone + 1] - table.use_start[zone]
     row = np.repeat(np.arange(len(zone)), count)
     return row, np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + table.use_start[zone][row]
 

@@ -56,8 +56,7 @@ class CheckResult:
     @cached_property
     def verdicts(self) -> pd.DataFrame:
         """One row per parcel; the index of the input."""
-        verdicts = tabulate_verdicts(self._judged, self.plan, parcel_id=self._parcel_id)
-        return verdicts.set_axis(self._given.index)
+        return tabulate_verdicts(self._judged, self.plan, parcel_id=self._parcel_id, index=self._given.index)
 
     @cached_property
     def findings(self) -> pd.DataFrame:

@@ -88,8 +88,10 @@ def tabulate_findings(judged: Judged, plan: Plan, *, parcel_id: NDArray[np.objec
     return _tabulate(texts, others, columns.FINDINGS)
 
 
-def tabulate_verdicts(judged: Judged, plan: Plan, *, parcel_id: NDArray[np.object_]) -> pd.DataFrame:
-    """Tabulate the verdicts: columns `qy_gis.columns.VERDICTS`, one row per parcel.
+def tabulate_verdicts(
+    judged: Judged, plan: Plan, *, parcel_id: NDArray[np.object_], index: pd.Index | None = None
+) -> pd.DataFrame:
+    """Tabulate the verdicts: columns `qy_gis.columns.VERDICTS`, one row per parcel, with this index.
 
     The summaries name the layers that the verdict comes from.
     """
@@ -116,16 +118,19 @@ def tabulate_verdicts(judged: Judged, plan: Plan, *, parcel_id: NDArray[np.objec
         "summary": [zh for zh, _ in summaries],
         "summary_en": [en for _, en in summaries],
     }
-    return _tabulate(texts, {"fails": failed.sum(axis=1), "unknowns": unknown.sum(axis=1)}, columns.VERDICTS)
+    counts = {"fails": failed.sum(axis=1), "unknowns": unknown.sum(axis=1)}
+    return _tabulate(texts, counts, columns.VERDICTS, index)
 
 
-def _tabulate(texts: dict[str, list[str]], others: dict[str, NDArray[Any]], order: list[str]) -> pd.DataFrame:
+def _tabulate(
+    texts: dict[str, list[str]], others: dict[str, NDArray[Any]], order: list[str], index: pd.Index | None = None
+) -> pd.DataFrame:
     """Return a table of columns of text and other columns, of shape (n,) each, in the order given."""
     n = len(next(iter(others.values())))
     # To make one text column takes pandas as long as to make all of them in one.
     words = pd.Series([word for column in texts.values() for word in column], dtype=str).array
     table = {name: words[place * n : (place + 1) * n] for place, name in enumerate(texts)} | others
-    return pd.DataFrame({name: table[name] for name in order}, copy=False)
+    return pd.DataFrame({name: table[name] for name in order}, index=index, copy=False)
 
 
 def explain_briefly(

@@ -28,7 +28,7 @@ APPLIES, OTHER_INDUSTRY, UNSTATED = range(3)
 
 
 class Interval(NamedTuple):
-    """Areas (m2) of shape (n,): as drawn, and the least and the most that accuracy and coverage allow."""
+    """Areas (m2) of shape (n, k): as drawn, and the least and the most that accuracy and coverage allow."""
 
     nominal: Areas
     low: Areas
@@ -118,41 +118,46 @@ def judge_rules(
     unknown otherwise. It never passes on land where the layer is not complete, whatever the tolerance. A rule for
     certain industries does not apply to others; when no industry was stated it can pass, but not fail.
     """
-    numbered = [(number, rule) for number, layer in enumerate(plan.layers.values()) for rule in layer.rules]
     layers = list(plan.layers.values())
-    shape = (len(measured.parcel_m2), len(numbered))
-    nominal, low, high, no_data = (np.zeros(shape) for _ in range(4))
+    numbered = [(number, rule) for number, layer in enumerate(layers) for rule in layer.rules]
+    rules, layer = [rule for _, rule in numbered], np.array([number for number, _ in numbered], dtype=np.int64)
     setbacks = list_setbacks(plan)
-    outcome = np.zeros(shape, dtype=np.int8)
-    limits, concerns = np.zeros(len(numbered)), np.zeros(len(numbered), dtype=np.int8)
-    for place, (number, rule) in enumerate(numbered):
-        if rule.distance_m is None:
-            areas = measured.outside_m2, measured.outside_low_m2, measured.outside_high_m2, measured.no_data_m2
-            *beyond, no_data[:, place] = (each[:, number] for each in areas)
-        else:
-            reach = setbacks.index((layers[number].key, rule.distance_m))
-            *beyond, no_data[:, place] = (each[:, reach] for each in measured.beyond)
-        against = KINDS[rule.kind](measured.parcel_m2, Interval(*beyond))
-        given = (tolerance_m2, rule.tolerance_m2, layers[number].tolerance_m2)
-        limit = next(tolerance for tolerance in given if tolerance is not None)
-        # Tolerance forgives what is known to be small; it does not make unsurveyed land known.
-        surveyed = no_data[:, place] == 0
-        judged = np.select([(against.high <= limit) & surveyed, against.low > limit], [PASS, FAIL], UNKNOWN)
-        concern = APPLIES
-        if rule.industries is not None and industry not in rule.industries:
-            concern = UNSTATED if industry is None else OTHER_INDUSTRY
-            # The land alone may clear the rule; if it does not, the industry decides.
-            judged[judged != PASS] = UNKNOWN if industry is None else PASS
-        nominal[:, place], low[:, place], high[:, place] = against
-        outcome[:, place], limits[place], concerns[place] = judged, limit, concern
-    return Judged(
-        layer=np.array([number for number, _ in numbered], dtype=np.int64),
-        rules=[rule for _, rule in numbered],
-        outcome=outcome,
-        nominal=nominal,
-        low=low,
-        high=high,
-        no_data=no_data,
-        limit=limits,
-        concern=concerns,
+    # Setbacks stand behind the layers.
+    column = [
+        number if rule.distance_m is None else len(layers) + setbacks.index((layers[number].key, rule.distance_m))
+        for number, rule in numbered
+    ]
+
+    def of_rules(of_layers: Areas, of_setbacks: Areas) -> Areas:
+        return np.concatenate([of_layers, of_setbacks], axis=1)[:, column]
+
+    land = (measured.outside_m2, measured.outside_low_m2, measured.outside_high_m2, measured.no_data_m2)
+    *beyond, no_data = map(of_rules, land, measured.beyond)
+    against = Interval(*(np.empty_like(no_data) for _ in Interval._fields))
+    for kind, stands in KINDS.items():
+        of_kind = np.array([rule.kind == kind for rule in rules], dtype=bool)
+        found = stands(measured.parcel_m2[:, None], Interval(*(each[:, of_kind] for each in beyond)))
+        for areas, part in zip(against, found, strict=True):
+            areas[:, of_kind] = part
+    limit = np.array(
+        [_limit(tolerance_m2, rule.tolerance_m2, layers[number].tolerance_m2) for number, rule in numbered]
     )
+    # Tolerance forgives what is known to be small; it does not make unsurveyed land known.
+    passes, fails = (against.high <= limit) & (no_data == 0), against.low > limit
+    concern = np.array([_concern(rule, industry) for rule in rules], dtype=np.int8)
+    # The land alone may clear a rule for certain industries; if it does not, the industry decides.
+    outcome = np.where(
+        passes | (concern == OTHER_INDUSTRY), PASS, np.where(fails & (concern == APPLIES), FAIL, UNKNOWN)
+    )
+    return Judged(layer, rules, outcome.astype(np.int8), *against, no_data, limit, concern)
+
+
+def _limit(*given: float | None) -> float:
+    """Return the first tolerance (m2) that is given."""
+    return next(tolerance for tolerance in given if tolerance is not None)
+
+
+def _concern(rule: Rule, industry: str | None) -> int:
+    if rule.industries is None or industry in rule.industries:
+        return APPLIES
+    return UNSTATED if industry is None else OTHER_INDUSTRY
