@@ -6,6 +6,7 @@ from click.testing import CliRunner
 from conftest import parcels_of, square, write_plan
 
 import qy_gis as qy
+from qy_gis.caching import hashes_file
 from qy_gis.cli import main
 
 
@@ -138,9 +139,11 @@ def test_severity_is_shown(parcels, plan):
 def test_index_shows_and_clears_what_is_kept(plan, parcels, tmp_path, monkeypatch):
     monkeypatch.setenv("QY_GIS_CACHE", str(tmp_path / "cache"))
     run("check", parcels, "--layers", plan)
+    hashes_file().write_text("{}")
     assert "1 个索引" in run("index").output
     assert "已清除" in run("index", "--clear").output
     assert "0 个索引" in run("index").output
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_layers_lists_what_the_plan_holds():

@@ -128,10 +128,10 @@ def check(
 @click.command()
 @click.option("--clear", is_flag=True, help="Remove all that is kept.")
 def index(clear: bool) -> None:
-    """索引缓存：查看与清除。Show the plans that are kept cut for the next check, or remove them."""
+    """索引缓存：查看与清除。Show the plans that are kept cut for the next check, or remove them with all hashes."""
     import shutil
 
-    from qy_gis.overlay.index import cache_folder
+    from qy_gis.caching import cache_folder, hashes_file
 
     folder = cache_folder()
     kept = sorted(path for path in folder.glob("*") if path.is_dir()) if folder.is_dir() else []
@@ -140,6 +140,8 @@ def index(clear: bool) -> None:
         click.echo(f"{path.name}  {size / 1e6:,.1f} MB")
         if clear:
             shutil.rmtree(path)
+    if clear:
+        hashes_file().unlink(missing_ok=True)
     click.echo(f"{folder}: {len(kept)} {'已清除 / removed' if clear else '个索引 / indexes'}")
 
 

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 import shapely
 from numpy.typing import NDArray
 
+from qy_gis.caching import cache_folder
 from qy_gis.measure.plane import PLANE, Geometries
 from qy_gis.overlay.grid import Grid, Ints, cut_zones
 from qy_gis.overlay.nearest import Near, list_edges, pack_near, unpack_near
@@ -219,12 +219,6 @@ def open_index(plan: Plan, *, progress: Progress | None = None) -> Index:
         return kept
 
     return plan.derive("index", open_or_build)
-
-
-def cache_folder() -> Path:
-    """Return the folder that holds the indexes: ``QY_GIS_CACHE``, or the user's cache folder."""
-    chosen = os.environ.get("QY_GIS_CACHE")
-    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("qy_gis", appauthor=False)) / "index"
 
 
 class _Uses:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from qy_gis.caching import digest_files
 from qy_gis.plan.model import Plan
 
 
@@ -33,9 +34,7 @@ def _hash_files(plan: Plan) -> dict[str, str]:
                     # A Shapefile is several files of one name; its .prj alone can move it.
                     data = folder / name
                     read += data.parent.glob(f"{data.stem}.*") if data.suffix.lower() == ".shp" else [data]
-        for file in sorted(set(read)):
-            with file.open("rb") as content:
-                digest = hashlib.file_digest(content, "sha256").hexdigest()
+        for file, digest in digest_files(sorted(set(read))).items():
             files[f"{number}:{file.relative_to(folder).as_posix()}"] = digest
     return files
 

@@ -8,10 +8,11 @@ import shapely
 from conftest import MakePlan, square, write_layer
 
 import qy_gis as qy
+from qy_gis.caching import cache_folder
 from qy_gis.measure.outlines import take_outlines
 from qy_gis.measure.plane import to_plane
 from qy_gis.overlay import index as index_module
-from qy_gis.overlay.index import build_index, cache_folder, open_index
+from qy_gis.overlay.index import build_index, open_index
 from qy_gis.overlay.overlap import measure_parcels
 
 
