@@ -24,7 +24,7 @@ import shapely
 from numpy.typing import NDArray
 
 from qy_gis.caching import cache_folder
-from qy_gis.measure.plane import PLANE, Geometries
+from qy_gis.measure.plane import PLANE
 from qy_gis.overlay.grid import Grid, Ints, cut_zones
 from qy_gis.overlay.nearest import Near, list_edges, pack_near, unpack_near
 from qy_gis.overlay.packed import Packed, pack
@@ -92,16 +92,10 @@ class Features:
     area_m2: NDArray[np.float64]
 
     @cached_property
-    def shapes(self) -> Geometries:
-        """All features, of shape (n,)."""
-        return self.packed.unpack()
-
-    @cached_property
     def thin(self) -> Thin:
         """Points and lines."""
         places = np.flatnonzero(self.area_m2 == 0)
-        shapes = [self.packed.part(place, place + 1).unpack() for place in places.tolist()]
-        return find_thin(places, np.concatenate([np.zeros(0, dtype=object), *shapes]))
+        return find_thin(places, self.packed.take(places))
 
 
 @dataclass(frozen=True)

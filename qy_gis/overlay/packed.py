@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -26,11 +25,17 @@ class Packed:
         """Return the geometries ``first`` to ``last``."""
         return Packed(self.wkb, self.ends[first : last + 1])
 
+    def take(self, places: NDArray[np.int64]) -> Geometries:
+        """Return the geometries at some places as shapes, in their order; a place may be there several times."""
+        wanted, which = np.unique(places, return_inverse=True)
+        wkb, bounds = np.asarray(self.wkb), zip(self.ends[wanted].tolist(), self.ends[wanted + 1].tolist(), strict=True)
+        shapes = np.empty(len(wanted), dtype=object)
+        shapes[:] = shapely.from_wkb([wkb[first:last].tobytes() for first, last in bounds])
+        return np.asarray(shapes[which])
+
     def unpack(self) -> Geometries:
         """Return the geometries as shapes, of shape (n,)."""
-        out = np.empty(len(self), dtype=object)
-        out[:] = shapely.from_wkb([self.wkb[a:b].tobytes() for a, b in pairwise(self.ends.tolist())])
-        return out
+        return self.take(np.arange(len(self)))
 
 
 def pack(geometries: Geometries) -> Packed:
@@ -41,6 +46,8 @@ def pack(geometries: Geometries) -> Packed:
     >>> packed = pack(np.array([shapely.Point(1, 2), shapely.box(0, 0, 1, 1), shapely.Point(3, 4)]))
     >>> len(packed), [shape.wkt for shape in packed.part(2, 3).unpack()]
     (3, ['POINT (3 4)'])
+    >>> [shape.wkt for shape in packed.take(np.array([2, 0, 2]))]
+    ['POINT (3 4)', 'POINT (1 2)', 'POINT (3 4)']
     """
     texts = [bytes(text) for text in shapely.to_wkb(geometries)]
     ends = np.cumsum([0, *map(len, texts)]).astype(np.int64)

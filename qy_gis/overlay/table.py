@@ -17,6 +17,7 @@ from qy_gis.overlay.grid import Floats, Ints
 from qy_gis.overlay.index import Index
 from qy_gis.overlay.nearest import measure_distances
 from qy_gis.overlay.overlap import OUTSIDE, WITHIN, Measured
+from qy_gis.overlay.packed import Packed
 
 _EARTH_M = 6371000.0
 
@@ -55,7 +56,7 @@ def tabulate_overlaps(
     # Stable, so that the features of a layer come before the land outside it.
     order = np.lexsort((layer, parcel))
     feature = np.concatenate([measured.feature, np.full(rows * layers, -1)])[order]
-    outlines = _outline(project(lonlat), index.features.shapes, parcel[order], feature, area[order], relation[order])
+    outlines = _outline(project(lonlat), index.features.packed, parcel[order], feature, area[order], relation[order])
     width = _mean_width(outlines)
     geometry = unproject(outlines)
     table = {
@@ -100,7 +101,7 @@ def find_distances(measured: Measured, index: Index, outlines: Outlines, crs: An
 
 def _outline(
     parcels: Geometries,
-    shapes: Geometries,
+    features: Packed,
     parcel: Ints,
     feature: Ints,
     area: Floats,
@@ -112,7 +113,7 @@ def _outline(
     whole = real & ((relation == WITHIN) | ~inside)
     out[whole] = parcels[parcel[whole]]
     cut = np.flatnonzero(real & inside & (relation != WITHIN))
-    out[cut] = _intersect(parcels[parcel[cut]], shapes[feature[cut]])
+    out[cut] = _intersect(parcels[parcel[cut]], features.take(feature[cut]))
     ends = np.flatnonzero(~inside)
     starts = np.append(0, ends[:-1] + 1)
     for start, end in zip(starts[real[ends]].tolist(), ends[real[ends]].tolist(), strict=True):

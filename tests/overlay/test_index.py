@@ -59,7 +59,7 @@ def test_the_second_time_it_is_read_and_gives_the_same_digits(make_plan: MakePla
     assert len(built) == 1
     assert figures(first) == figures(second)
     assert first.features.ids.tolist() == second.features.ids.tolist()
-    assert shapely.equals(first.features.shapes, second.features.shapes).all()
+    assert shapely.equals(first.features.packed.unpack(), second.features.packed.unpack()).all()
     assert cache_folder() == cache
     assert [folder.name.startswith(".part") for folder in cache.iterdir()] == [False]
 
