@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from qy_gis.measure.units import round_parts, to_hectares, to_mu
 from qy_gis.verdict.check import CheckResult
@@ -34,19 +36,21 @@ def tabulate_overlaps(result: CheckResult) -> pd.DataFrame:
     >>> table.loc[table["layer"] == "county", ["feature_name", "area_m2", "area_ha", "area_mu"]].values.tolist()
     [['清新区', 57254.89, 5.7255, 85.88], ['阳山县', 62686.43, 6.2686, 94.03]]
     """
-    columns = ["parcel_id", "layer", "feature_name", "relation", "area_m2", "share"]
-    overlaps = pd.DataFrame(result.overlaps[[*columns, "feature_id"]])
-    shared = overlaps[overlaps["area_m2"] > 0]
-    met = shared[shared["feature_id"] != ""][["parcel_id", "layer"]].drop_duplicates()
-    table = shared.merge(met, on=["parcel_id", "layer"])[columns]
-    exact = table["area_m2"]
-    by_layer = [table["parcel_id"], table["layer"]]
-    for name, parts, decimals in [
-        ("area_m2", exact, 2),
-        ("area_ha", pd.Series(to_hectares(exact), index=table.index), 4),
-        ("area_mu", pd.Series(to_mu(exact), index=table.index), 2),
-    ]:
-        table[name] = parts.groupby(by_layer).transform(
-            lambda part, places=decimals: round_parts(part, decimals=places)
-        )
-    return table[["parcel_id", "layer", "feature_name", "relation", "area_m2", "area_ha", "area_mu", "share"]]
+    overlaps = result.overlaps
+    exact, outside = overlaps["area_m2"].to_numpy(), (overlaps["feature_id"] == "").to_numpy()
+    # The rows of a parcel and layer stand together, that of the land outside last.
+    whole = np.cumsum(outside) - outside
+    met = np.unique(whole[(exact > 0) & ~outside])
+    kept = np.flatnonzero((exact > 0) & np.isin(whole, met))
+    first = np.flatnonzero(np.diff(whole[kept], prepend=-1))
+
+    def rounded(parts: NDArray[np.float64], decimals: int) -> NDArray[np.float64]:
+        return np.concatenate([round_parts(part, decimals=decimals) for part in np.split(parts, first[1:])])
+
+    columns = {name: overlaps[name].array[kept] for name in ("parcel_id", "layer", "feature_name", "relation")}
+    areas = {
+        "area_m2": rounded(exact[kept], 2),
+        "area_ha": rounded(to_hectares(exact[kept]), 4),
+        "area_mu": rounded(to_mu(exact[kept]), 2),
+    }
+    return pd.DataFrame({**columns, **areas, "share": overlaps["share"].array[kept]})

@@ -84,10 +84,10 @@ def print_result(result: CheckResult) -> None:
         _console().print(table)
     passed = int((result.findings["outcome"] == "pass").sum())
     click.echo(f"另有 {passed} 项符合；-o 结果.html 可见全部 / {passed} more pass; -o result.html shows all")
-    override = result.evidence["tolerance_m2"]["override"]
-    if override is not None:
+    tolerance = result.tolerance_m2
+    if tolerance is not None:
         click.echo(
-            f"注意：容差由命令指定为 {override:,.2f} m² / note: the command set the tolerance to {override:,.2f} m2"
+            f"注意：容差由命令指定为 {tolerance:,.2f} m² / note: the command set the tolerance to {tolerance:,.2f} m2"
         )
     for row in result.repairs.itertuples(index=False):
         place = f"{row.file}:{row.line}" if row.line == row.line and row.line is not None else row.file

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
-from importlib.metadata import version
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import pyproj
 import shapely
 
-from qy_gis import columns
+from qy_gis import __version__, columns
 from qy_gis.measure.plane import PLANE
 from qy_gis.plan.digest import hash_files, hash_rules
 from qy_gis.plan.model import Plan
@@ -49,15 +49,14 @@ def collect_evidence(
             "layers": {key: layer.tolerance_m2 for key, layer in plan.layers.items() if layer.rules},
         },
         "accuracy_m": {key: layer.accuracy_m for key, layer in plan.layers.items()},
-        "software": dict(_software()),
+        "software": _software(),
     }
 
 
-@lru_cache(maxsize=1)
 def _software() -> dict[str, str]:
-    packages = ("qy-gis", "geopandas", "numpy", "pandas", "pyproj", "shapely")
-    versions = {name: version(name) for name in packages}
-    return {**versions, "geos": shapely.geos_version_string, "proj": pyproj.proj_version_str}
+    packages = {"geopandas": gpd, "numpy": np, "pandas": pd, "pyproj": pyproj, "shapely": shapely}
+    versions = {name: str(package.__version__) for name, package in packages.items()}
+    return {"qy-gis": __version__, **versions, "geos": shapely.geos_version_string, "proj": pyproj.proj_version_str}
 
 
 def _hash_geometry(parcels: gpd.GeoDataFrame) -> str:
