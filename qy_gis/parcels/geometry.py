@@ -30,6 +30,9 @@ _REACH_DEGREES = 3.0
 #: Outlines cleaned together: few enough that they, and what is computed of them, stay in the processor's cache.
 _TOGETHER = 4096
 
+#: Up to this many outlines are few.
+_FEW = 10
+
 #: An outline whose edges meet more often than this is a tangle that takes GEOS minutes and gigabytes to mend.
 _MAX_MEETINGS, _SAMPLED_EDGES = 300_000, 200
 
@@ -103,11 +106,13 @@ def _clean_block(geometries: Geometries, *, geographic: bool) -> _Block:
     # Numbers too large for any place on earth are refused later, by those who know the CRS.
     with np.errstate(over="ignore", invalid="ignore"):
         scale = in_metres(rings, geographic=geographic)
-        flawed, simple = find_flawed(rings, scale), find_simple(rings)
+        flawed = find_flawed(rings, scale)
+        doubted = np.ones(len(polygons), dtype=bool)
+        # Few are sooner judged by GEOS.
+        if len(polygons) > _FEW:
+            doubted[find_simple(rings)] = False
+        doubted[flawed] = True
         polygons = drop_vertices(polygons, flawed, scale, repairs)
-    doubted = np.ones(len(polygons), dtype=bool)
-    doubted[simple] = False
-    doubted[flawed] = True
     doubtful = np.flatnonzero(doubted)
     invalid = doubtful[~shapely.is_valid(polygons[doubtful])].tolist()
     return _Block(polygons, faults, repairs, rings.extent, invalid)

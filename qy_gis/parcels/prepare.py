@@ -52,7 +52,7 @@ class Prepared:
     Attributes
     ----------
     columns
-        Those of `prepare_parcels`, without other attributes.
+        ``parcel_id``, ``name``, ``use`` and ``declared_m2``, as in `prepare_parcels`.
     outlines
         Valid polygons in ``crs``, of shape (n,).
     index
@@ -65,11 +65,21 @@ class Prepared:
     outlines: Geometries
     index: pd.Index
     crs: CRS
+    _source: dict[str, Column]
+    _given: Geometries
+    _given_crs: CRS
+
+    @cached_property
+    def provenance(self) -> dict[str, Column]:
+        """The columns that say where the parcels come from. What no file holds is hashed when this is asked for."""
+        digests = _sign(self._source[SOURCE_SHA256], self._given, self._given_crs)
+        return {**self._source, SOURCE_SHA256: digests}
 
     @cached_property
     def table(self) -> gpd.GeoDataFrame:
         """The parcels as a table."""
-        return gpd.GeoDataFrame(self.columns, geometry=self.outlines, index=self.index, crs=self.crs)
+        columns = {**self.columns, **self.provenance}
+        return gpd.GeoDataFrame(columns, geometry=self.outlines, index=self.index, crs=self.crs)
 
 
 def prepare_parcels(
@@ -130,8 +140,8 @@ def prepare_parcels(
         for column in gdf.columns
         if str(column).casefold() not in known and column not in (*_SOURCE, gdf.geometry.name)
     }
-    own, provenance = ({name: found.columns[name] for name in names} for names in (HEADINGS, _SOURCE))
-    return gpd.GeoDataFrame({**own, **others, **provenance}, geometry=found.outlines, index=found.index, crs=found.crs)
+    columns = {**found.columns, **others, **found.provenance}
+    return gpd.GeoDataFrame(columns, geometry=found.outlines, index=found.index, crs=found.crs)
 
 
 def prepare_columns(
@@ -154,13 +164,11 @@ def prepare_columns(
         "use": _text_or_blank(gdf, headings, "use"),
         "declared_m2": _find_declared(gdf, headings),
     }
-    if source is None:
-        columns[SOURCE_FILE] = _source_text(gdf, SOURCE_FILE, "")
-        columns[SOURCE_SHA256] = _sign(_source_text(gdf, SOURCE_SHA256, ""), given, geometry.crs)
-    else:
-        columns[SOURCE_FILE], columns[SOURCE_SHA256] = source
-    columns[SOURCE_REPAIRS] = _add_repairs(_source_text(gdf, SOURCE_REPAIRS, "[]"), repairs, gdf.index)
-    return Prepared(columns, outlines, gdf.index, crs)
+    file, digest = source or (_source_text(gdf, SOURCE_FILE, ""), _source_text(gdf, SOURCE_SHA256, ""))
+    repaired = _add_repairs(_source_text(gdf, SOURCE_REPAIRS, "[]"), repairs, gdf.index)
+    origin: dict[str, Column] = {SOURCE_FILE: file, SOURCE_SHA256: digest, SOURCE_REPAIRS: repaired}
+    # A copy: what becomes of the table later is not what was measured.
+    return Prepared(columns, outlines, gdf.index, crs, origin, given.copy(), geometry.crs)
 
 
 def flatten_crs(crs: CRS) -> CRS:
@@ -279,12 +287,12 @@ def _source_text(gdf: gpd.GeoDataFrame, column: str, default: str) -> Texts | st
     return np.where(missing, default, texts) if default and missing.any() else texts
 
 
-def _sign(digests: Texts | str, geometries: Geometries, crs: Any) -> Texts | str:
+def _sign(digests: Column, geometries: Geometries, crs: Any) -> Column:
     """Return digests with one of the geometries in place of those that are missing."""
     if isinstance(digests, str):
         return digests or _digest(geometries, crs)
     missing = digests == ""
-    return np.where(missing, _digest(geometries, crs), digests) if missing.any() else digests
+    return np.where(missing, _digest(geometries, crs), digests) if np.any(missing) else digests
 
 
 def _digest(geometries: Geometries, crs: Any) -> str:

@@ -33,8 +33,10 @@ def judge_parcels(judged: Judged) -> NDArray[np.int64]:
     """
     failed, unknown = judged.outcome == FAIL, judged.outcome == UNKNOWN
     prohibits = np.array([rule.severity == "prohibit" for rule in judged.rules], dtype=bool)
-    worst_first = [(failed & prohibits).any(axis=1), unknown.any(axis=1), failed.any(axis=1)]
-    return np.asarray(np.select(worst_first, [PROHIBITED, UNDETERMINED, CONDITIONAL], SUITABLE), dtype=np.int64)
+    verdict = np.where(failed.any(axis=1), CONDITIONAL, SUITABLE)
+    verdict[unknown.any(axis=1)] = UNDETERMINED
+    verdict[(failed & prohibits).any(axis=1)] = PROHIBITED
+    return verdict
 
 
 def tabulate_findings(judged: Judged, plan: Plan, *, parcel_id: NDArray[np.object_]) -> pd.DataFrame:
