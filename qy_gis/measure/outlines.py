@@ -109,8 +109,9 @@ def take_outlines(geometries: Geometries) -> Outlines:
     # Lines and points have no rings.
     rings, part = shapely.get_rings(parts, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
-    hole = np.ones(len(rings), dtype=bool)
-    hole[np.unique(part, return_index=True)[1]] = False
+    # The first ring of a part is its shell.
+    hole = np.zeros(len(rings), dtype=bool)
+    hole[1:] = part[1:] == part[:-1]
     return Outlines(
         x=np.ascontiguousarray(points[:, 0]),
         y=np.ascontiguousarray(points[:, 1]),

@@ -50,15 +50,17 @@ def take_rings(polygons: NDArray[np.object_]) -> Rings:
     )
     # A polygon without holes is as good as its ring, and need not be taken apart.
     one, others = np.flatnonzero(~several), np.flatnonzero(several)
-    parts, of_part = shapely.get_parts(polygons[others], return_index=True)
-    rings, of_ring = shapely.get_rings(parts, return_index=True)
-    outlines = np.concatenate([polygons[one], rings])
+    outlines, of = polygons[one], one
+    if len(others):
+        parts, of_part = shapely.get_parts(polygons[others], return_index=True)
+        rings, of_ring = shapely.get_rings(parts, return_index=True)
+        outlines, of = np.concatenate([outlines, rings]), np.concatenate([one, others[of_part[of_ring]]])
     counts = shapely.get_num_coordinates(outlines)
     # A part of a multipolygon can be empty.
-    of = np.concatenate([one, others[of_part[of_ring]]])[counts > 0]
-    alone = (np.arange(len(counts)) < len(one))[counts > 0]
+    some = counts > 0
+    of, alone = of[some], (np.arange(len(counts)) < len(one))[some]
     points = shapely.get_coordinates(outlines)
-    start = np.append(0, np.cumsum(counts[counts > 0]))
+    start = np.concatenate([[0], np.cumsum(counts[some])])
     x, y = points[:, 0].copy(), points[:, 1].copy()
     low, high = [each.min(initial=np.inf) for each in (x, y)], [each.max(initial=-np.inf) for each in (x, y)]
     return Rings(of, alone, start, x, y, np.array(low + high))
