@@ -95,7 +95,8 @@ of them along the real coasts and borders.
 _ONE = """
 ## 一个地块 One parcel
 
-**热** Warm: 进程中已载入规划。in a process that already holds the plan.
+**热** Warm: 进程中已载入规划，此前已核查一百宗。
+in a process that already holds the plan and has checked a hundred other parcels.
 
 | 调用 call | 次数 calls | 中位数 median, ms | p95, ms |
 |---|---|---|---|
