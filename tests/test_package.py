@@ -91,6 +91,15 @@ def test_a_check_of_one_parcel_loads_nothing_that_takes_longer_than_it():
     assert not heavy & set(shown.stderr.split())
 
 
+def test_a_command_does_not_look_for_rubbish_before_it_ends():
+    # What is registered first is called last.
+    code = (
+        "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count() > 0)); "
+        "from qy_gis.cli import main; main(['index'])"
+    )
+    assert run(sys.executable, "-c", code, folder=ROOT).stdout.split()[-1] == "True"
+
+
 def test_all_public_names_load_no_package_that_few_need():
     code = "import qy_gis as qy; [getattr(qy, name) for name in qy.__all__]; import sys; print(*sys.modules)"
     loaded = set(run(sys.executable, "-c", code, folder=ROOT).stdout.split())
