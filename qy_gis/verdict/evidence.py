@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from importlib.metadata import version
 from typing import Any
 
 import geopandas as gpd
@@ -11,7 +12,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from qy_gis import __version__, columns
+from qy_gis import columns
 from qy_gis.measure.plane import PLANE
 from qy_gis.plan.digest import hash_files, hash_rules
 from qy_gis.plan.model import Plan
@@ -56,7 +57,12 @@ def collect_evidence(
 def _software() -> dict[str, str]:
     packages = {"geopandas": gpd, "numpy": np, "pandas": pd, "pyproj": pyproj, "shapely": shapely}
     versions = {name: str(package.__version__) for name, package in packages.items()}
-    return {"qy-gis": __version__, **versions, "geos": shapely.geos_version_string, "proj": pyproj.proj_version_str}
+    return {
+        "qy-gis": version("qy-gis"),
+        **versions,
+        "geos": shapely.geos_version_string,
+        "proj": pyproj.proj_version_str,
+    }
 
 
 def _hash_geometry(parcels: gpd.GeoDataFrame) -> str:
