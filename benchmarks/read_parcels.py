@@ -30,9 +30,11 @@ def corners_of(shape: str, draw: np.random.Generator, count: int) -> tuple[Any, 
         x, y = np.array([-1, 1, 1, -1]), np.array([-1, -1, 1, 1])
         return x * draw.uniform(20, 90, (count, 1)), y * draw.uniform(20, 90, (count, 1))
     if shape == "notched":
-        # A U, which no point sees all of: each has to be judged by GEOS.
+        # A U, which no point sees all of, turned any way.
         x, y = np.array([-9, 9, 9, 4, 4, -4, -4, -9]), np.array([-9, -9, 9, 9, -5, -5, 9, 9])
-        return x * draw.uniform(5, 9, (count, 1)), y * draw.uniform(5, 9, (count, 1))
+        x, y = x * draw.uniform(5, 9, (count, 1)), y * draw.uniform(5, 9, (count, 1))
+        turn = draw.uniform(0, 2 * np.pi, (count, 1))
+        return x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)
     angle = np.linspace(0, 2 * np.pi, 13)[:-1]
     radius = draw.uniform(60, 90, (count, 12))
     return radius * np.cos(angle), radius * np.sin(angle)

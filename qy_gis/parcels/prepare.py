@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -19,6 +19,7 @@ from pyproj import CRS
 from qy_gis.columns import SOURCE_FILE, SOURCE_REPAIRS, SOURCE_SHA256
 from qy_gis.errors import ArgumentError, SourceError
 from qy_gis.measure.crs import check_crs
+from qy_gis.parcels.corners import Wkb
 from qy_gis.parcels.geometry import Geometries, clean_outlines
 from qy_gis.parcels.repairs import Repairs, dump_repairs, list_faults
 
@@ -88,6 +89,7 @@ def prepare_parcels(
     id_column: str | None = None,
     repair: bool = False,
     source: tuple[str, str] | None = None,
+    wkb: Sequence[Wkb] = (),
 ) -> gpd.GeoDataFrame:
     """Return a table of parcels made from any GeoDataFrame.
 
@@ -104,6 +106,8 @@ def prepare_parcels(
         Accept outlines that had to be mended even if their area changed by more than 1 m2 or 0.1 %.
     source
         What all parcels were just read from, and its SHA-256; by default what their columns say.
+    wkb
+        The bytes that the outlines were just read from, in pieces one after the other, if they are there still.
 
     Returns
     -------
@@ -132,7 +136,7 @@ def prepare_parcels(
     >>> parcels[["parcel_id", "name", "declared_m2", "source_repairs"]].values.tolist()
     [['A-1', '', nan, '[]']]
     """
-    found = prepare_columns(gdf, id_column=id_column, repair=repair, source=source)
+    found = prepare_columns(gdf, id_column=id_column, repair=repair, source=source, wkb=wkb)
     # Those that a Shapefile has cut to 10 bytes are among them.
     known = {*HEADINGS, *(name[:10] for name in HEADINGS)}
     others = {
@@ -150,13 +154,14 @@ def prepare_columns(
     id_column: str | None = None,
     repair: bool = False,
     source: tuple[str, str] | None = None,
+    wkb: Sequence[Wkb] = (),
 ) -> Prepared:
     """Return parcels prepared, before they are a table; arguments and errors are those of `prepare_parcels`."""
     _check_frame(gdf, id_column)
     geometry = gdf.geometry.array
     crs = flatten_crs(check_crs(geometry.crs))
     given = np.asarray(geometry, dtype=object)
-    outlines, repairs = clean_outlines(given, crs, rows=gdf.index, repair=repair)
+    outlines, repairs = clean_outlines(given, crs, rows=gdf.index, repair=repair, wkb=wkb)
     headings = {str(column).casefold(): column for column in reversed(gdf.columns.tolist())}
     columns: dict[str, Column] = {
         "parcel_id": _find_ids(gdf, headings, id_column),
@@ -249,7 +254,10 @@ def _find_ids(gdf: gpd.GeoDataFrame, headings: Headings, id_column: str | None) 
         name, ids = _find_text(gdf, headings, "parcel_id")
     if ids is None:
         name, ids = "the index", np.asarray(gdf.index.astype(str), dtype=object)
-    if len(pd.unique(ids)) < len(ids) or (ids == "").any():
+    values = ids.array if isinstance(ids, pd.Series) else ids
+    # Files are mostly in the order of their ids, which are then each once: to see that is ten times as quick.
+    ordered = bool((values[1:] > values[:-1]).all())
+    if not (ordered or len(pd.unique(ids)) == len(ids)) or (values == "").any():
         texts = pd.Series(np.asarray(ids, dtype=object))
         empty = texts.eq("").to_numpy()
         wrong = empty | texts.duplicated(keep=False).to_numpy()

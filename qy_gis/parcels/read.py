@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -19,9 +19,10 @@ from qy_gis.measure.crs import check_crs, planar_excess_ppm, transformer
 from qy_gis.parcels import sources
 from qy_gis.parcels.archive import unpack_source
 from qy_gis.parcels.boundary_txt import read_boundary_txt
+from qy_gis.parcels.corners import Wkb
 from qy_gis.parcels.datums import convert_frame, find_conversion
 from qy_gis.parcels.drawing import read_dxf
-from qy_gis.parcels.geoparquet import read_geoparquet
+from qy_gis.parcels.geoparquet import WithBytes, read_geoparquet
 from qy_gis.parcels.kml import read_kml, read_kmz
 from qy_gis.parcels.limits import check_time, check_vertices, decode_text, limit_time, read_bytes
 from qy_gis.parcels.postgis import is_address, read_database
@@ -56,8 +57,8 @@ def read_txt(path: Path, *, title: str, crs: Any, layer: str | None, encoding: s
 
 #: The formats: extension to reader. A reader takes the path, and by keyword what to call it in messages, the CRS to use
 #: where the file states none, the layer and the encoding; it returns a GeoDataFrame whose CRS is None if nobody says
-#: which it is.
-READERS: dict[str, Callable[..., gpd.GeoDataFrame]] = {
+#: which it is, and with it the bytes of the outlines if that is at hand.
+READERS: dict[str, Callable[..., gpd.GeoDataFrame | WithBytes]] = {
     ".geojson": read_geojson,
     ".json": read_geojson,
     ".gpkg": read_geopackage,
@@ -159,53 +160,65 @@ def read_parcels(
     conversion = find_conversion(crs)
     given = conversion.read_as if conversion else None if crs is None else check_crs(crs)
     with limit_time():
-        frame, title, digest = _load(source, crs=given, layer=layer, encoding=encoding)
+        frame, wkb, title, digest = _load(source, crs=given, layer=layer, encoding=encoding)
         check_vertices(int(shapely.get_num_coordinates(frame.geometry.array).sum()), title)
         if conversion and frame.crs is not None:
-            frame = convert_frame(frame, conversion, title)
+            frame, wkb = convert_frame(frame, conversion, title), ()
         else:
             _check_agreement(frame.crs, given, title)
         check_time(title)
         read_from = None if digest is None else (title, digest)
-        parcels = prepare_parcels(frame, id_column=id_column, repair=repair, source=read_from)
+        parcels = prepare_parcels(frame, id_column=id_column, repair=repair, source=read_from, wkb=wkb)
     _warn_of_grid(parcels, title)
     return parcels
 
 
-def _load(
-    source: sources.Source, *, crs: CRS | None, layer: str | None, encoding: str | None
-) -> tuple[gpd.GeoDataFrame, str, str | None]:
-    """Return the parcels of a source as they stand in it, what to call it in messages, and its SHA-256 if it has one.
+class _Loaded(NamedTuple):
+    """Parcels, the bytes of their outlines if at hand, what to call the source, and its SHA-256 if it has one."""
+
+    frame: gpd.GeoDataFrame
+    wkb: Sequence[Wkb]
+    title: str
+    digest: str | None
+
+
+def _load(source: sources.Source, *, crs: CRS | None, layer: str | None, encoding: str | None) -> _Loaded:
+    """Return the parcels of a source as they stand in it.
 
     Parcels of a GeoDataFrame keep their index and may say themselves where they come from; others are numbered from 0.
     """
+    wkb: Sequence[Wkb] = ()
+    digest: str | None
     if isinstance(source, gpd.GeoDataFrame) or sources.is_objects(source):
         if layer is not None or encoding is not None:
             raise ArgumentError("layer= and encoding= are for files; the source is a GeoDataFrame or a geometry")
         frame = source if isinstance(source, gpd.GeoDataFrame) else sources.frame_objects(source)
-        return (frame if frame.crs is not None else frame.set_crs(crs)), "the GeoDataFrame", None
+        return _Loaded(frame if frame.crs is not None else frame.set_crs(crs), (), "the GeoDataFrame", None)
     if isinstance(source, str) and is_address(source):
         refuse_encoding("a database", encoding)
         frame, title, digest = read_database(source, layer=layer, crs=crs)
     elif isinstance(source, bytes) or (isinstance(source, str) and (source == "-" or sources.is_text(source))):
-        frame, title, digest = _load_bytes(source, crs=crs, layer=layer, encoding=encoding)
+        frame, wkb, title, digest = _load_bytes(source, crs=crs, layer=layer, encoding=encoding)
     else:
         path = sources.find_path(source, READERS)
         title = path.name
         with ThreadPoolExecutor(1) as pool:
             # Hashing and reading do not wait for one another.
             hashing = pool.submit(sources.digest_path, path)
-            frame = READERS[path.suffix.lower()](path, title=title, crs=crs, layer=layer, encoding=encoding)
+            frame, wkb = _read_file(path, title=title, crs=crs, layer=layer, encoding=encoding)
             digest = hashing.result()
     if not frame.columns.is_unique:
         twice = sorted({str(column) for column in frame.columns[frame.columns.duplicated()]})
         raise SourceError(f"{title}: headings {twice} are there more than once; accepted is each name once")
-    return frame.reset_index(drop=True), title, digest
+    return _Loaded(frame.reset_index(drop=True), wkb, title, digest)
 
 
-def _load_bytes(
-    source: str | bytes, *, crs: CRS | None, layer: str | None, encoding: str | None
-) -> tuple[gpd.GeoDataFrame, str, str]:
+def _read_file(path: Path, **options: Any) -> WithBytes:
+    found = READERS[path.suffix.lower()](path, **options)
+    return found if isinstance(found, WithBytes) else WithBytes(found)
+
+
+def _load_bytes(source: str | bytes, *, crs: CRS | None, layer: str | None, encoding: str | None) -> _Loaded:
     """Return the parcels of text, bytes or standard input, whose format is found from what they hold."""
     if source == "-":
         title, data = "standard input", sources.read_stdin()
@@ -215,8 +228,8 @@ def _load_bytes(
         title, data = "the bytes", bytes(source)
     suffix = sources.sniff_suffix(data, encoding, title)
     with sources.keep_bytes(data, suffix) as path:
-        frame = READERS[suffix](path, title=title, crs=crs, layer=layer, encoding=encoding)
-    return frame, title, hashlib.sha256(data).hexdigest()
+        frame, wkb = _read_file(path, title=title, crs=crs, layer=layer, encoding=encoding)
+    return _Loaded(frame, wkb, title, hashlib.sha256(data).hexdigest())
 
 
 def _check_agreement(stated: CRS | None, given: CRS | None, title: str) -> None:

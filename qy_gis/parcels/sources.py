@@ -152,8 +152,7 @@ def digest_path(path: Path) -> str:
     digest = hashlib.sha256()
     for name in files:
         with name.open("rb") as file:
-            while chunk := file.read(1024**2):
-                digest.update(chunk)
+            hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from qy_gis.parcels.corners import in_metres
 from qy_gis.parcels.repairs import Repair, Repairs
 from qy_gis.parcels.rings import SAME_M, Corners
 
 
-def drop_vertices(
-    polygons: NDArray[np.object_], flawed: NDArray[np.int64], scale: Corners, repairs: Repairs
-) -> NDArray[np.object_]:
-    """Return polygons without double points and spikes under 1 mm, and add what was done to the repairs.
+def drop_vertices(polygons: NDArray[np.object_], flawed: Iterable[int], repairs: Repairs, *, geographic: bool) -> None:
+    """Take double points and spikes under 1 mm out of polygons, in place, and add what was done to the repairs.
 
     Parameters
     ----------
@@ -23,18 +23,18 @@ def drop_vertices(
         Polygons and multipolygons of shape (n,).
     flawed
         The places of those in which something has to go.
-    scale
-        What turns differences of coordinates into metres, x and y.
     repairs
         What was repaired so far, by the place of the polygon; added to.
+    geographic
+        Whether coordinates are degrees, not metres.
     """
-    out = polygons.copy()
-    for i in flawed.tolist():
-        cleaned = _clean(polygons[i], scale)
+    for i in flawed:
+        latitude = shapely.get_coordinates(polygons[i])[0, 1]
+        cleaned = _clean(polygons[i], np.array(in_metres(latitude)) if geographic else np.ones(2))
         before, after = (shapely.get_num_coordinates(one) for one in (polygons[i], cleaned))
         if after == before:
             continue
-        out[i] = cleaned
+        polygons[i] = cleaned
         repairs[i].append(
             Repair(
                 line=None,
@@ -43,7 +43,6 @@ def drop_vertices(
                 after=f"{after} 点 / points",
             )
         )
-    return out
 
 
 def _clean(polygon: Any, scale: Corners) -> Any:

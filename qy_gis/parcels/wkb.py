@@ -20,7 +20,7 @@ def read_outlines(wkb: pa.BinaryArray) -> Outlines:
 
     Nothing is checked but that the bytes are what they say; see `find_simple`.
     """
-    data, first = _bytes_of(wkb)
+    data, first = bytes_of(wkb)
     code = code_for(wkb_kernel, microseconds=_BYTE_US * len(data))
     rings, corners = np.empty(len(wkb), dtype=np.int64), np.empty(len(wkb), dtype=np.int64)
     code.measure_outlines(data, first, rings, corners)
@@ -33,7 +33,7 @@ def read_outlines(wkb: pa.BinaryArray) -> Outlines:
             column = np.array(wkb.to_pylist(), dtype=object)
             column[unread] = None
             column[unread[plain]] = shapely.to_wkb(shapes[plain], byte_order=1)
-            data, first = _bytes_of(pa.array(column, pa.binary()))
+            data, first = bytes_of(pa.array(column, pa.binary()))
             code.measure_outlines(data, first, rings, corners)
     raw = np.empty(16 * corners.sum(), dtype=np.uint8)
     ring_first, hole = np.empty(rings.sum() + 1, dtype=np.int64), np.empty(rings.sum(), dtype=np.bool_)
@@ -50,7 +50,7 @@ def find_simple(outlines: Outlines) -> NDArray[np.bool_]:
     return out
 
 
-def _bytes_of(wkb: pa.BinaryArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def bytes_of(wkb: pa.BinaryArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Return the bytes of a column and where each value begins, of shape (n + 1,); missing values have no bytes."""
     wide = pa.types.is_large_binary(wkb.type)
     _, ends, data = wkb.buffers()

@@ -5,14 +5,18 @@ from __future__ import annotations
 import struct
 
 import geopandas as gpd
+import geopandas.testing
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 import shapely
 from pyarrow import parquet
+from shapely import affinity
 
 from qy_gis import read_parcels
-from qy_gis.errors import ArgumentError, SourceError
+from qy_gis.errors import ArgumentError, GeometryError, SourceError
+from qy_gis.parcels.prepare import prepare_parcels
 
 SQUARE = shapely.box(500000, 2600000, 500100, 2600100)
 
@@ -46,3 +50,76 @@ def test_curves_are_refused(tmp_path):
     parquet.write_table(table.set_column(0, table.schema.field("geometry"), curve), path)
     with pytest.raises(SourceError, match=r"a\.parquet has curves"):
         read_parcels(path)
+
+
+def write_wkb(path, values):
+    """Write a GeoParquet file whose outlines are these bytes, in EPSG:4547."""
+    gpd.GeoDataFrame({"DKBH": [""]}, geometry=[SQUARE], crs=4547).to_parquet(path)
+    schema = parquet.read_schema(path)
+    ids = pa.array([f"甲{i}" for i in range(len(values))], schema.field("DKBH").type)
+    parquet.write_table(pa.table([ids, pa.array(values, pa.binary())], schema=schema), path)
+    return path
+
+
+HOLED = SQUARE - shapely.box(500010, 2600010, 500020, 2600020)
+SPIKED = shapely.Polygon(
+    [(500000, 2600000), (500100, 2600000), (500200, 2600000), (500100, 2600000), (500100, 2600100)]
+)
+TANGLE = [(0, 0), (50, 0), (50.2, 0.2), (50.2, 0), (50, 0.2), (100, 0), (100, 100), (0, 100)]
+TANGLED = affinity.translate(shapely.Polygon(TANGLE), 500000, 2600000)
+ALIKE = [
+    *shapely.to_wkb([SQUARE, HOLED, shapely.MultiPolygon([SQUARE, affinity.translate(SQUARE, 200)]), SPIKED, TANGLED]),
+    *shapely.to_wkb([shapely.force_3d(SQUARE, 7.0), shapely.GeometryCollection([SQUARE, shapely.Point(1, 2)])]),
+    *(shapely.to_wkb(shape, byte_order=0) for shape in (SQUARE, HOLED, SPIKED)),
+    shapely.to_wkb(shapely.set_srid(SQUARE, 4547), include_srid=True),
+]
+
+
+def test_all_shapes_are_what_they_are_without_their_bytes(tmp_path):
+    path = write_wkb(tmp_path / "a.parquet", ALIKE)
+    parcels = read_parcels(path)
+    source = ("a.parquet", parcels["source_sha256"][0])
+    geopandas.testing.assert_geodataframe_equal(parcels, prepare_parcels(gpd.read_parquet(path), source=source))
+    assert np.flatnonzero(parcels["source_repairs"] != "[]").tolist() == [3, 4, 5, 6, 9]
+
+
+def test_unusable_outlines_are_those_without_their_bytes(tmp_path):
+    unreal = shapely.to_wkb(SQUARE)[:29] + struct.pack("<d", np.nan) + shapely.to_wkb(SQUARE)[37:]
+    far = shapely.to_wkb(affinity.translate(SQUARE, 1e300))
+    point, empty = shapely.to_wkb([shapely.Point(1, 2), shapely.Polygon()])
+    path = write_wkb(tmp_path / "a.parquet", [*ALIKE, unreal, None, point, empty, far])
+    with pytest.raises(GeometryError, match="4 of 16 parcels") as caught:
+        read_parcels(path)
+    with pytest.raises(GeometryError) as expected, np.errstate(invalid="ignore"):
+        prepare_parcels(gpd.read_parquet(path))
+    assert str(caught.value) == str(expected.value)
+
+
+@pytest.mark.parametrize("wrong", [b"", b"\1", shapely.to_wkb(SQUARE)[:-1], shapely.to_wkb(SQUARE)[:-8] + bytes(8)])
+def test_bytes_that_are_no_geometry(tmp_path, wrong):
+    with pytest.raises(SourceError, match="cannot be read as GeoParquet"):
+        read_parcels(write_wkb(tmp_path / "a.parquet", [shapely.to_wkb(SQUARE), wrong]))
+
+
+def test_more_rows_than_are_read_together(tmp_path):
+    squares = shapely.transform(
+        np.full(70_000, SQUARE), lambda xy: xy + np.outer(np.repeat(np.arange(70_000), 5), [0, 1])
+    )
+    squares[[0, 40_000, 69_999]] = shapely.force_3d(SQUARE, 1.0)
+    frame = gpd.GeoDataFrame({"DKBH": np.arange(70_000)}, geometry=squares, crs=4547)
+    frame.to_parquet(tmp_path / "a.parquet", row_group_size=30_000)
+    parcels = read_parcels(tmp_path / "a.parquet")
+    assert parcels["parcel_id"].tolist() == frame["DKBH"].astype(str).tolist()
+    assert shapely.equals_exact(parcels.geometry.to_numpy(), shapely.force_2d(squares)).all()
+    assert np.flatnonzero(parcels["source_repairs"] != "[]").tolist() == [0, 40_000, 69_999]
+
+
+def test_a_file_with_an_index_a_box_or_other_encodings(tmp_path):
+    path = tmp_path / "a.parquet"
+    frame = gpd.GeoDataFrame({"DKBH": ["甲"], "geometry": ["text"]}, index=[5]).set_geometry(
+        gpd.GeoSeries([SQUARE], index=[5], crs=4547).rename("outline")
+    )
+    for options in ({"index": True}, {"write_covering_bbox": True}, {"geometry_encoding": "geoarrow"}):
+        frame.to_parquet(path, **options)
+        parcels = read_parcels(path)
+        assert parcels.columns.tolist()[4:6] == ["DKBH", "geometry"]
