@@ -2,8 +2,9 @@
 
     python benchmarks/fuzz_parcels.py [--inputs 200000]
 
-Seeds are sample parcels, a table and a WKT; Hypothesis edits their bytes. A quarter of the inputs each is 界址点 text,
-CSV, WKT, and zipped Shapefiles whose parts or whose archive are damaged.
+Seeds are sample parcels, a table and a WKT; Hypothesis edits their bytes. A fifth of the inputs each is 界址点 text,
+CSV, WKT, zipped Shapefiles whose parts or whose archive are damaged, and GeoParquet with damaged outlines, or damaged
+itself.
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
+import geopandas as gpd
+import pyarrow as pa
+import shapely
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 import qy_gis as qy
 
@@ -81,6 +86,7 @@ TOKENS = {
         b"CURVE",
         b"SRID=",
     ],
+    ".parquet": [b"\x00\x00\x00\x00\x00\x00\xf8\x7f", b"\xff\xff\xff\xff", b"\x00", b"\x01\x06\x00\x00\x00", b"PAR1"],
     ".zip": [b"PK\x03\x04", b"PK\x01\x02", b"../", b"\xff\xff\xff\xff", b"\x00\x00\x00\x00"],
 }
 
@@ -115,6 +121,29 @@ def damaged_archives() -> st.SearchStrategy[bytes]:
 
     parts = [st.builds(pack, st.just(name), edited(content, ".zip")) for name, content in members.items()]
     return st.one_of(edited(ZIP, ".zip"), *parts)
+
+
+def damaged_parquet() -> st.SearchStrategy[bytes]:
+    """Return GeoParquet with sound outlines among damaged ones, and files whose bytes are damaged."""
+    square = shapely.box(403000, 2622000, 403600, 2622400)
+    holed = square - shapely.box(403100, 2622100, 403200, 2622200)
+    sound = list(shapely.to_wkb([square, holed, shapely.MultiPolygon([square]), shapely.force_3d(square, 1.0)]))
+    file = io.BytesIO()
+    gpd.GeoDataFrame({"parcel_id": ["A"]}, geometry=[square], crs=4547).to_parquet(file)
+    schema = parquet.read_schema(io.BytesIO(file.getvalue()))
+
+    def pack(outlines: list[bytes]) -> bytes:
+        ids = pa.array([f"A{i}" for i in range(len(outlines))], schema.field("parcel_id").type)
+        out = io.BytesIO()
+        parquet.write_table(pa.table([ids, pa.array(outlines, pa.binary())], schema=schema), out)
+        return out.getvalue()
+
+    def overwritten(wkb: bytes) -> st.SearchStrategy[bytes]:
+        what = st.one_of(st.sampled_from(TOKENS[".parquet"]), st.binary(min_size=1, max_size=8))
+        return st.builds(lambda at, put: wkb[:at] + put + wkb[at + len(put) :], st.integers(0, len(wkb) - 1), what)
+
+    outline = st.one_of(*(st.one_of(st.just(wkb), overwritten(wkb), edited(wkb, ".parquet")) for wkb in sound))
+    return st.one_of(st.lists(outline, min_size=1, max_size=4).map(pack), edited(file.getvalue(), ".parquet"))
 
 
 def fuzz(suffix: str, inputs: st.SearchStrategy[bytes], count: int, folder: Path) -> tuple[Counter[str], float]:
@@ -156,13 +185,14 @@ def main() -> None:
     """Read the command line, run, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=200_000)
-    count = parser.parse_args().inputs // 4
+    count = parser.parse_args().inputs // 5
     warnings.simplefilter("ignore")
     strategies = {
         ".txt": edited(TXT, ".txt"),
         ".csv": edited(CSV, ".csv"),
         ".wkt": edited(WKT, ".wkt"),
         ".zip": damaged_archives(),
+        ".parquet": damaged_parquet(),
     }
     with tempfile.TemporaryDirectory() as folder:
         qy.read_parcels(SAMPLES / "farmland.txt")
