@@ -30,15 +30,15 @@ _ROUNDING_M2 = 1e-9
 
 
 @_jit
-def clip_to_cell(x0, y0, x1, y1, sign, first, last, left, floor, size, cx0, cy0, cx1, cy1, csign, lean):
+def clip_to_cell(x0, y0, x1, y1, sign, left, floor, size, cx0, cy0, cx1, cy1, csign, lean):
     """Cut edges to a cell's columns and raise them to its floor; return how many are left.
 
-    Edges ``first`` to ``last`` of a parcel are moved so that the cell's corner (``left``, ``floor``) is the origin, and
-    written to ``cx0 … csign``, with how they lean. What lies above the cell stays: it is the roof over what lies in it.
-    Edges without width make their number a multiple of four, as `area_in_edges` likes it.
+    The edges of a parcel are moved so that the cell's corner (``left``, ``floor``) is the origin, and written to
+    ``cx0 … csign``, with how they lean. What lies above the cell stays: it is the roof over what lies in it. Edges
+    without width make their number a multiple of four, as `area_in_edges` likes it.
     """
     n = 0
-    for k in range(first, last):
+    for k in range(len(x0)):
         if sign[k] == 0.0:  # vertical: no x to integrate over
             continue
         xa = x0[k] - left
@@ -163,21 +163,14 @@ def point_to_segment2(px, py, ax, ay, bx, by):
 @_jit
 def segments_touch(ax, ay, bx, by, cx, cy, dx, dy, reach):
     """Whether two segments cross, or an end of one comes within ``reach`` of the other."""
-    reach2 = reach * reach
-    # Twice the area between a segment and an end of the other tells its side, and over the length how far off it is.
+    # They cross if each has its ends on both sides of the other.
     a_side = (dx - cx) * (ay - cy) - (dy - cy) * (ax - cx)
     b_side = (dx - cx) * (by - cy) - (dy - cy) * (bx - cx)
-    off = min(abs(a_side), abs(b_side))
-    if a_side * b_side > 0.0 and off * off > reach2 * ((dx - cx) * (dx - cx) + (dy - cy) * (dy - cy)):
-        return False
     c_side = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
     d_side = (bx - ax) * (dy - ay) - (by - ay) * (dx - ax)
-    off = min(abs(c_side), abs(d_side))
-    if c_side * d_side > 0.0 and off * off > reach2 * ((bx - ax) * (bx - ax) + (by - ay) * (by - ay)):
-        return False
-    # They cross if each has its ends on both sides of the other.
     if a_side * b_side < 0.0 and c_side * d_side < 0.0:
         return True
+    reach2 = reach * reach
     return (
         point_to_segment2(ax, ay, cx, cy, dx, dy) <= reach2
         or point_to_segment2(bx, by, cx, cy, dx, dy) <= reach2
@@ -187,26 +180,28 @@ def segments_touch(ax, ay, bx, by, cx, cy, dx, dy, reach):
 
 
 @_jit
-def touches_edge(x0, y0, x1, y1, first, last, left, floor, ax, ay, bx, by, reach):
+def touches_edge(x0, y0, x1, y1, left, floor, ax, ay, bx, by, reach):
     """Whether one of a parcel's edges comes within ``reach`` of the segment a-b, given from the cell's corner."""
-    low = min(ay, by) - reach
-    high = max(ay, by) + reach
-    for k in range(first, last):
-        xa = x0[k] - left
-        xb = x1[k] - left
-        if xb < min(ax, bx) - reach or xa > max(ax, bx) + reach:
+    west = min(ax, bx) - reach + left
+    east = max(ax, bx) + reach + left
+    south = min(ay, by) - reach + floor
+    north = max(ay, by) + reach + floor
+    # Mostly none is near: to find that without a jump at each edge is quicker.
+    near = 0
+    for k in range(len(x0)):
+        near += (x1[k] >= west) & (x0[k] <= east) & (max(y0[k], y1[k]) >= south) & (min(y0[k], y1[k]) <= north)
+    if near == 0:
+        return False
+    for k in range(len(x0)):
+        if x1[k] < west or x0[k] > east or max(y0[k], y1[k]) < south or min(y0[k], y1[k]) > north:
             continue
-        ya = y0[k] - floor
-        yb = y1[k] - floor
-        if max(ya, yb) < low or min(ya, yb) > high:
-            continue
-        if segments_touch(xa, ya, xb, yb, ax, ay, bx, by, reach):
+        if segments_touch(x0[k] - left, y0[k] - floor, x1[k] - left, y1[k] - floor, ax, ay, bx, by, reach):
             return True
     return False
 
 
 @_jit
-def touches_zone(x0, y0, x1, y1, first, last, left, floor, west, south, east, north, edges, unit, zfirst, zlast, reach):
+def touches_zone(x0, y0, x1, y1, left, floor, west, south, east, north, edges, unit, zfirst, zlast, reach):
     """Whether a parcel (with its bounds) comes within ``reach`` of the edges ``zfirst`` to ``zlast`` of a zone.
 
     A full cell has no edges: the boundary of its zone, where it is near, is in this cell's neighbours.
@@ -220,7 +215,7 @@ def touches_zone(x0, y0, x1, y1, first, last, left, floor, west, south, east, no
         by = float(edges[j, 3]) * unit
         if max(ay, by) < south - floor - reach or min(ay, by) > north - floor + reach:
             continue
-        if touches_edge(x0, y0, x1, y1, first, last, left, floor, ax, ay, bx, by, reach):
+        if touches_edge(x0, y0, x1, y1, left, floor, ax, ay, bx, by, reach):
             return True
     return False
 
@@ -312,6 +307,8 @@ def overlap_parcels(
     for p in visit:
         first = first_edge[p]
         last = first_edge[p + 1]
+        # Counting from 0 spares compiled code the question whether a number counts from the end.
+        px0, py0, px1, py1, psign = x0[first:last], y0[first:last], x1[first:last], y1[first:last], sign[first:last]
         column_a = int(np.floor((west[p] - reach - left) / size))
         column_b = int(np.floor((east[p] + reach - left) / size))
         row_a = int(np.floor((south[p] - reach - floor) / size))
@@ -330,7 +327,7 @@ def overlap_parcels(
                     continue
                 x = left + column * size
                 y = floor + row * size
-                clipped = clip_to_cell(x0, y0, x1, y1, sign, first, last, x, y, size, cx0, cy0, cx1, cy1, csign, lean)
+                clipped = clip_to_cell(px0, py0, px1, py1, psign, x, y, size, cx0, cy0, cx1, cy1, csign, lean)
                 clip_west = max(west[p] - x, 0.0)
                 clip_east = min(east[p] - x, size)
                 clip_south = max(south[p] - y, 0.0)
@@ -353,7 +350,7 @@ def overlap_parcels(
                     contact = False
                     if area <= contact_m2 and reach > 0.0 and begin >= 0:
                         contact = touches_zone(
-                            x0, y0, x1, y1, first, last, x, y, west[p], south[p], east[p], north[p],
+                            px0, py0, px1, py1, x, y, west[p], south[p], east[p], north[p],
                             zone_edges, unit, begin, end, reach,
                         )  # fmt: skip
                     if area <= _ROUNDING_M2 and not contact:

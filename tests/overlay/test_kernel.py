@@ -44,7 +44,7 @@ def test_under_two_lines_is_symmetric_and_at_most_each(ya, yb, za, zb, width):
 def clip(code, *edge, sign=1.0, size=10.0):
     columns = [np.array([value]) for value in (*map(float, edge), sign)]
     out = [np.zeros(4) for _ in range(6)]
-    n = code.clip_to_cell(*columns, 0, 1, 100.0, 200.0, size, *out)
+    n = code.clip_to_cell(*columns, 100.0, 200.0, size, *out)
     assert n in (0, 4)
     assert not any(column[1:].any() for column in out)
     return [float(column[0]) for column in out[:4]] if n else None
