@@ -18,6 +18,8 @@ from qy_gis.overlay.overlap import meet_features
 from qy_gis.parcels.stream import Block, open_stream
 from qy_gis.verdict.block import screen_block
 
+_TEXTS = ["parcel_id", "layer", "feature_id", "relation"]
+
 
 def main() -> None:
     """Measure every parcel against every zone."""
@@ -32,7 +34,10 @@ def main() -> None:
                 waiting.append(pool.submit(_measure, block, index))
             while waiting and (block is None or len(waiting) > threads + 1):
                 table = waiting.popleft().result()
-                writer = writer or pq.ParquetWriter(inputs.out, table.schema)
+                # As in a batch: texts alone are worth a dictionary.
+                writer = writer or pq.ParquetWriter(
+                    inputs.out, table.schema, use_dictionary=_TEXTS, write_statistics=False
+                )
                 writer.write_table(table)
     if writer is not None:
         writer.close()
@@ -46,7 +51,7 @@ def _measure(block: Block, index: Index) -> pa.Table:
     layers, features = pa.array(index.layers), pa.array(index.features.ids)
     return pa.table(
         {
-            "parcel_id": block.ids.take(pa.array(good[parcel])),
+            "parcel_id": pa.DictionaryArray.from_arrays(good[parcel].astype(np.int32), block.ids),
             "layer": pa.DictionaryArray.from_arrays(np.asarray(index.features.layer)[feature].astype(np.int8), layers),
             "feature_id": pa.DictionaryArray.from_arrays(feature.astype(np.int32), features),
             "area_m2": area,

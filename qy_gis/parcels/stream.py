@@ -153,7 +153,7 @@ class ParcelStream:
 
 
 def open_stream(
-    source: str | os.PathLike[str], *, crs: Any = None, id_column: str | None = None, block_rows: int = 50_000
+    source: str | os.PathLike[str], *, crs: Any = None, id_column: str | None = None, block_rows: int = 20_000
 ) -> ParcelStream:
     """Open a large file of parcels.
 

@@ -79,7 +79,7 @@ def check_file(
     tolerance_m2: float | None = None,
     crs: str | None = None,
     id_column: str | None = None,
-    block_rows: int = 50_000,
+    block_rows: int = 20_000,
     distances: bool = False,
     threads: int | None = None,
     dask: str | None = None,
