@@ -84,7 +84,8 @@ def _write_hashes(hashes: dict[str, Any]) -> None:
     # The folder cannot be written or the disk is full: files are hashed each time.
     with suppress(OSError):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".hashes-", delete=False) as part:
-            part.write(json.dumps(hashes, ensure_ascii=False, indent=1).encode())
-        # Of two processes the later wins; what the earlier found is hashed once more.
-        Path(part.name).replace(target)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".part-") as folder:
+            part = Path(folder) / target.name
+            part.write_text(json.dumps(hashes, ensure_ascii=False, indent=1), encoding="utf-8")
+            # Of two processes the later wins; what the earlier found is hashed once more.
+            part.replace(target)
