@@ -185,12 +185,12 @@ def _assemble(frame: Floats, parts: list[tuple[NDArray[Any], ...]], zones: int) 
     end = np.cumsum(count)
     edges = np.concatenate([part[4] for part in parts])[np.repeat(begin - end + count, count) + np.arange(count.sum())]
     full = begin < 0
-    # Half the memory, as long as there are fewer than two thousand million edges.
-    whole = np.int32 if len(edges) < 2**31 else np.int64
+    entries = np.column_stack([zone, np.where(full, -1, end - count), np.where(full, -1, end)])
     return Grid(
         frame=frame,
         cell_start=np.searchsorted(cell, np.arange(int(frame[3] * frame[4]) + 1)).astype(np.int64),
-        entries=np.column_stack([zone, np.where(full, -1, end - count), np.where(full, -1, end)]).astype(whole),
+        # Half the memory, as long as there are fewer than two thousand million edges.
+        entries=entries.astype(np.int32) if len(edges) < 2**31 else entries,
         edges=edges,
         zones=np.array([zones], dtype=np.int64),
     )
