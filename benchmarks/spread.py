@@ -74,7 +74,9 @@ def measure_spread(parcels: Path, plan: Path, work: Path, *, repeats: int) -> No
         run = partial(check_file, parcels, folders=[plan], block_rows=BLOCK_ROWS)
         runs: dict[str, Callable[..., Any]] = {"one process, one thread": partial(run, threads=1)}
         for workers in (1, 2):
-            cluster = stack.enter_context(LocalCluster(workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"))
+            cluster = stack.enter_context(
+                LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0")
+            )
             stack.enter_context(Client(cluster))
             runs[f"Dask, workers: {workers}"] = partial(run, dask=cluster.scheduler_address)
         seconds: dict[str, list[float]] = {name: [] for name in runs}
