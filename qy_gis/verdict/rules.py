@@ -115,7 +115,8 @@ def judge_rules(
     Notes
     -----
     A rule passes when even the most that may stand against it is tolerated, fails when even the least is not, and is
-    unknown otherwise. It never passes on land where the layer is not complete, whatever the tolerance. A rule for
+    unknown otherwise. No tolerance makes it pass on land that may stand against it because the layer is not complete
+    there. A rule for
     certain industries does not apply to others; when no industry was stated it can pass, but not fail.
     """
     layers = list(plan.layers.values())
@@ -142,8 +143,10 @@ def judge_rules(
     limit = np.array(
         [_limit(tolerance_m2, rule.tolerance_m2, layers[number].tolerance_m2) for number, rule in numbered]
     )
-    # Tolerance forgives what is known to be small; it does not make unsurveyed land known.
-    passes, fails = (against.high <= limit) & (no_data == 0), against.low > limit
+    # Tolerance forgives what is known to be small; it does not make unsurveyed land known. Where nothing may stand
+    # against a rule, as on land that lies inside what is drawn, it does not matter what else was not surveyed.
+    passes = (against.high <= limit) & ((no_data == 0) | (against.high == 0))
+    fails = against.low > limit
     concern = np.array([_concern(rule, industry) for rule in rules], dtype=np.int8)
     # The land alone may clear a rule for certain industries; if it does not, the industry decides.
     outcome = np.where(

@@ -1,9 +1,11 @@
 from typing import get_args
 
+import geopandas as gpd
 import numpy as np
 import pytest
-from conftest import MakePlan, square
+from conftest import MakePlan, parcels_of, square
 
+import qy_gis as qy
 from qy_gis.overlay.overlap import Beyond, Measured
 from qy_gis.plan.model import RuleKind
 from qy_gis.verdict.findings import tabulate_findings
@@ -56,6 +58,20 @@ def test_a_rule_holds_or_fails_only_at_both_ends(make_plan: MakePlan, kind, beyo
     assert (finding["high_m2"] <= finding["limit"]) == (outcome == "pass")
     assert (finding["low_m2"] > finding["limit"]) == (outcome == "fail")
     assert bool(finding["settle"]) == (outcome == "unknown")
+
+
+@pytest.mark.parametrize(("kind", "outcomes"), [("inside", ["pass", "unknown"]), ("outside", ["fail", "unknown"])])
+def test_what_was_not_surveyed_matters_only_where_something_may_stand_against(
+    make_plan: MakePlan, tmp_path, kind, outcomes
+):
+    # A park as drawn reaches 500 m beyond what was surveyed: what is drawn is there, and more may be.
+    (tmp_path / "plan").mkdir()
+    survey = gpd.GeoDataFrame(geometry=[square(0, 0, 1000, 500)], crs=4547)
+    survey.to_file(tmp_path / "plan" / "survey.gpkg", engine="pyogrio")
+    rule = {"kind": kind, "severity": "prohibit"}
+    plan = make_plan(park={"shapes": [square(0, 0, 1000)], "coverage": "survey.gpkg", "rules": [rule]})
+    lots = parcels_of(square(100, 600, 100), square(1100, 600, 100))
+    assert qy.check(lots, plan).findings["outcome"].tolist() == outcomes
 
 
 def test_tolerance_of_layer_rule_and_caller(make_plan: MakePlan):
