@@ -55,7 +55,8 @@ PostGIS 的峰值内存只是客户端。The peak memory of PostGIS is its clien
 """
 
 _FIRST_RUN = """
-本项目首次运行（尚无的索引和编译此时生成）Our first run, which builds and compiles what is not there yet: {seconds:.1f} s.
+本项目首次运行（尚无的索引和编译此时生成）
+Our first run, which builds and compiles what is not there yet: {seconds:.1f} s.
 """
 
 _EQUAL = """
