@@ -1,16 +1,38 @@
 """The tree of every error and warning, split by the object at fault.
 
 Each error is also a builtin (``ValueError`` or ``OSError``), so code that does not know qy_gis can catch it.
-Messages name the argument or the file, what was found, what is accepted, and which rows or lines.
+Messages name the argument or the file, what was found, what is accepted, what to do, and which rows or lines, in
+Chinese and in English.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class QyGisError(Exception):
-    """Base of every error that qy_gis raises on purpose."""
+    """Base of every error that qy_gis raises on purpose.
+
+    Parameters
+    ----------
+    en
+        The message in English.
+    zh
+        The same in Chinese; `str` gives it first, on lines of its own.
+    """
+
+    def __init__(self, en: str = "", *, zh: str = "") -> None:
+        self.en, self.zh = en, zh
+        super().__init__(f"{zh}\n{en}" if zh else en)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A worker's error reaches the process that asked with both its messages.
+        return _rebuild, (type(self), self.en, self.zh)
+
+
+def _rebuild(kind: type[QyGisError], en: str, zh: str) -> QyGisError:
+    return kind(en, zh=zh)
 
 
 class ArgumentError(QyGisError, ValueError):
@@ -23,7 +45,9 @@ class PlanError(QyGisError, ValueError):
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = list(faults)
         count = f"{len(self.faults)} fault{'s' if len(self.faults) != 1 else ''} in the plan"
-        super().__init__("\n".join([count, *(f"- {fault}" for fault in self.faults)]))
+        super().__init__(
+            "\n".join([count, *(f"- {fault}" for fault in self.faults)]), zh=f"规划有 {len(self.faults)} 处错误"
+        )
 
     def __reduce__(self) -> tuple[type[PlanError], tuple[list[str]]]:
         # A worker's error reaches the process that asked with all its faults.
