@@ -37,7 +37,7 @@ def _write_once(file: Path, make: Callable[[], gpd.GeoDataFrame]) -> None:
 
 def _project_parcels(file: Path) -> gpd.GeoDataFrame:
     parcels = gpd.read_parquet(file)
-    shapes = to_plane(parcels.geometry.to_numpy(), parcels.crs, edges="grid")
+    shapes = to_plane(parcels.geometry.to_numpy(), parcels.crs)
     return gpd.GeoDataFrame({"parcel_id": parcels["parcel_id"]}, geometry=_mend(shapes), crs=PLANE)
 
 
@@ -46,7 +46,7 @@ def _project_zones(folder: Path) -> gpd.GeoDataFrame:
     tables = []
     for layer in plan.layers:
         features = plan.features(layer)
-        shapes = _mend(to_plane(features.geometry.to_numpy(), features.crs, edges="stored"))
+        shapes = _mend(to_plane(features.geometry.to_numpy(), features.crs))
         columns = {"layer": layer, "feature_id": features["feature_id"], "feature_m2": shapely.area(shapes)}
         tables.append(gpd.GeoDataFrame(columns, geometry=shapes, crs=PLANE))
     return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True))

@@ -137,6 +137,17 @@ def planar_excess_ppm(longitude: NDArray[np.float64], latitude: NDArray[np.float
     return np.asarray((np.asarray(factors.areal_scale) - 1) * 1e6)
 
 
+def check_degrees(points: NDArray[np.float64]) -> None:
+    """Raise a CRSError if points of shape (n, 2) cannot be in degrees."""
+    wrong = (np.abs(points[:, 0]) > 180) | (np.abs(points[:, 1]) > 90)
+    if wrong.any():
+        x, y = points[wrong][0]
+        raise CRSError(
+            f"the CRS is in degrees, but {int(wrong.sum())} points are outside 180/90 degrees, the first at "
+            f"({x:.3f}, {y:.3f}); these look like metres: give the grid they are in with crs= (--crs)"
+        )
+
+
 @lru_cache(maxsize=64)
 def transformer(crs: CRS, *, inverse: bool = False) -> Transformer:
     """Return the transformation from a CRS to its own longitude and latitude (degrees), or back.

@@ -10,7 +10,7 @@ third flattening as in C. F. F. Karney, Transverse Mercator with an accuracy of 
 
 from __future__ import annotations
 
-from math import atan2, cos, exp, floor, log, pi, sin, sqrt
+from math import atan2, ceil, cos, exp, floor, log, pi, sin, sqrt
 
 import numpy as np
 
@@ -63,11 +63,25 @@ _LON_0 = 112.9
 _SIN_TS = sin(24.3 * pi / 180)
 _RADIUS = _A * cos(24.3 * pi / 180) / sqrt(1 - _E * _E * _SIN_TS * _SIN_TS)
 
-#: Edges longer than 70 m get int(length / 70) evenly spaced points (`qy_gis.measure.plane.LONGEST_EDGE_M`).
-_SPACING_M = 70 * (1 - 1e-12)
+#: Long edges get a point wherever they cross one of a family of parallel lines, so many metres apart: the same points
+#: for every edge on one line, wherever it starts and ends. Of the four families (square to the axes, and to the
+#: diagonals) that one serves which an edge crosses most nearly at right angles, so that its points are at most 65 m
+#: apart; the survey asks for 70 m.
+SPACING_M = 60.0
 
-#: Degrees of latitude that are surely less than `_SPACING_M`, in metres in the grid.
-_SHORT_M, _DEGREE_M = 68.0, 111700.0
+#: An edge turned by less than 22.5 degrees from an axis is nearest to it. No edge between round figures is just so.
+_NEAREST_AXIS = sqrt(2.0) - 1.0
+_HALF = sqrt(0.5)
+
+#: A corner this near to one of the lines (in spacings) is its point.
+_AT_LINE = 1e-5
+
+#: Edges in degrees that are longer (degrees of latitude; 20 km), or lie beyond this latitude, are no survey's: they are
+#: straight in degrees.
+LONGEST_DEGREES, LAST_LATITUDE = 0.18, 84.0
+
+#: At most so many metres to a degree, of longitude or of latitude.
+_DEGREE_M = 111700.0
 
 
 @_jit
@@ -137,19 +151,48 @@ def to_plane(lon, lat):
 
 
 @_jit
-def meridian_of(x, ring_first, first, last):
-    """Return the central meridian (degrees) of the 3-degree zone in whose grid the edges of an outline are straight."""
-    west = x[ring_first[first]]
-    east = west
-    for k in range(ring_first[first], ring_first[last]):
-        west = min(west, x[k])
-        east = max(east, x[k])
-    return 3.0 * floor((west + east) / 2 / 3 + 0.5)
+def find_lines(xa, ya, xb, yb, spacing):
+    """Return which lines of its family an edge crosses: where its ends lie (in spacings), the first one, how many.
+
+    An edge up to ``spacing`` long crosses none.
+    """
+    dx = xb - xa
+    dy = yb - ya
+    if dx * dx + dy * dy <= spacing * spacing:
+        return 0.0, 0.0, 0, 0
+    if abs(dy) < abs(dx) * _NEAREST_AXIS:
+        nx, ny = 1.0, 0.0
+    elif abs(dx) < abs(dy) * _NEAREST_AXIS:
+        nx, ny = 0.0, 1.0
+    elif (dx > 0.0) == (dy > 0.0):
+        nx, ny = _HALF, _HALF
+    else:
+        nx, ny = _HALF, -_HALF
+    ua = (xa * nx + ya * ny) / spacing
+    ub = (xb * nx + yb * ny) / spacing
+    first = floor(min(ua, ub) + _AT_LINE) + 1
+    last = ceil(max(ua, ub) - _AT_LINE) - 1
+    return ua, ub, int(first), int(max(last - first + 1, 0))
 
 
 @_jit
-def densify_degrees(x, y, ring_first, first_ring, straight_in):
-    """Return outlines in degrees with the extra corners of long edges, which are straight in the grid of their zone.
+def put_points(out_x, out_y, n, xa, ya, xb, yb, ua, ub, first, count):
+    """Write the points where an edge crosses its lines, from its first end to its other; return how many there are."""
+    for i in range(count):
+        line = first + i if ub > ua else first + count - 1 - i
+        part = (line - ua) / (ub - ua)
+        out_x[n] = xa + (xb - xa) * part
+        out_y[n] = ya + (yb - ya) * part
+        n += 1
+    return n
+
+
+@_jit
+def densify_degrees(x, y, ring_first, spacing, straight_in):
+    """Return rings in degrees with the extra points of long edges.
+
+    An edge is straight in the 3-degree grid of the zone in which its middle lies; one of over 20 km is straight in
+    degrees.
 
     Parameters
     ----------
@@ -157,59 +200,77 @@ def densify_degrees(x, y, ring_first, first_ring, straight_in):
         Longitude and latitude of the corners, ring after ring, closing corners included.
     ring_first
         Corners of ring r are ``ring_first[r]`` to ``ring_first[r + 1]``.
-    first_ring
-        Rings of outline p are ``first_ring[p]`` to ``first_ring[p + 1]``.
+    spacing
+        Distance of the lines that give the points (m), see `SPACING_M`.
     straight_in
-        Central meridian (degrees) of a grid whose outlines need no extra corners; NaN if all need them.
+        Central meridian (degrees) of a grid whose edges need no extra points; NaN if all need them.
 
     Returns
     -------
     tuple of numpy.ndarray
-        ``x``, ``y`` and ``ring_first`` with the extra corners.
+        ``x``, ``y`` and ``ring_first`` with the extra points.
     """
     out_first = np.empty(len(ring_first), np.int64)
     out_x = np.empty(2 * len(x) + 16, np.float64)
     out_y = np.empty(2 * len(x) + 16, np.float64)
+    short = spacing / _DEGREE_M
     n = 0
-    for p in range(len(first_ring) - 1):
-        if first_ring[p] == first_ring[p + 1]:
-            continue
-        meridian = meridian_of(x, ring_first, first_ring[p], first_ring[p + 1])
-        for ring in range(first_ring[p], first_ring[p + 1]):
-            out_first[ring] = n
-            first = ring_first[ring]
-            eb, nb = 0.0, 0.0
-            in_grid = -1  # the corner whose place in the grid they are
-            for k in range(first, ring_first[ring + 1]):
-                extra = 0
-                if k > first and meridian != straight_in:
-                    across = (x[k] - x[k - 1]) * _DEGREE_M
-                    along = (y[k] - y[k - 1]) * _DEGREE_M
-                    if across * across + along * along > _SHORT_M * _SHORT_M:
-                        if in_grid == k - 1:
-                            ea, na = eb, nb
-                        else:
-                            ea, na = to_grid(x[k - 1], y[k - 1], meridian)
-                        eb, nb = to_grid(x[k], y[k], meridian)
-                        in_grid = k
-                        extra = int(sqrt((eb - ea) * (eb - ea) + (nb - na) * (nb - na)) / _SPACING_M)
-                while n + extra + 1 > len(out_x):
+    for ring in range(len(ring_first) - 1):
+        out_first[ring] = n
+        eb, nb = 0.0, 0.0
+        in_grid, grid = -1, 0.0  # the corner whose place in which grid they are
+        for k in range(ring_first[ring], ring_first[ring + 1]):
+            if k > ring_first[ring]:
+                east = x[k] - x[k - 1]
+                north = y[k] - y[k - 1]
+                middle = 0.5 * (y[k] + y[k - 1])
+                across = east * cos(middle * (pi / 180))
+                count = 0
+                in_degrees = False
+                if east * east + north * north > short * short:
+                    in_degrees = (
+                        across * across + north * north > LONGEST_DEGREES * LONGEST_DEGREES
+                        or abs(y[k]) > LAST_LATITUDE
+                        or abs(y[k - 1]) > LAST_LATITUDE
+                    )
+                    if in_degrees:
+                        # Along a parallel or a meridian it is straight in the plane too.
+                        if east != 0.0 and north != 0.0:
+                            ua, ub, first, count = find_lines(x[k - 1], y[k - 1], x[k], y[k], short)
+                    else:
+                        meridian = 3.0 * floor((x[k - 1] + x[k]) / 6 + 0.5)
+                        if meridian != straight_in:
+                            if in_grid == k - 1 and grid == meridian:
+                                ea, na = eb, nb
+                            else:
+                                ea, na = to_grid(x[k - 1], y[k - 1], meridian)
+                            eb, nb = to_grid(x[k], y[k], meridian)
+                            in_grid, grid = k, meridian
+                            ua, ub, first, count = find_lines(ea, na, eb, nb, spacing)
+                while n + count + 1 > len(out_x):
                     out_x = np.concatenate((out_x, out_x))
                     out_y = np.concatenate((out_y, out_y))
-                for i in range(1, extra + 1):
-                    part = i / (extra + 1)
-                    out_x[n], out_y[n] = from_grid(ea + (eb - ea) * part, na + (nb - na) * part, meridian)
-                    n += 1
-                out_x[n] = x[k]
-                out_y[n] = y[k]
-                n += 1
+                if count > 0:
+                    if in_degrees:
+                        n = put_points(out_x, out_y, n, x[k - 1], y[k - 1], x[k], y[k], ua, ub, first, count)
+                    else:
+                        begin = n
+                        n = put_points(out_x, out_y, n, ea, na, eb, nb, ua, ub, first, count)
+                        for i in range(begin, n):
+                            out_x[i], out_y[i] = from_grid(out_x[i], out_y[i], meridian)
+            elif n + 1 > len(out_x):
+                out_x = np.concatenate((out_x, out_x))
+                out_y = np.concatenate((out_y, out_y))
+            out_x[n] = x[k]
+            out_y[n] = y[k]
+            n += 1
     out_first[-1] = n
     return out_x[:n], out_y[:n], out_first
 
 
 @_jit
-def densify_grid(x, y, ring_first):
-    """Return rings given in a projected CRS (m) with the extra corners of long edges; arguments as above."""
+def densify_grid(x, y, ring_first, spacing, false_easting):
+    """Return rings given in a projected CRS (m) with the extra points of long edges; arguments as above."""
     out_first = np.empty(len(ring_first), np.int64)
     out_x = np.empty(2 * len(x) + 16, np.float64)
     out_y = np.empty(2 * len(x) + 16, np.float64)
@@ -217,19 +278,17 @@ def densify_grid(x, y, ring_first):
     for ring in range(len(ring_first) - 1):
         out_first[ring] = n
         for k in range(ring_first[ring], ring_first[ring + 1]):
-            extra = 0
+            count = 0
             if k > ring_first[ring]:
-                dx = x[k] - x[k - 1]
-                dy = y[k] - y[k - 1]
-                extra = int(sqrt(dx * dx + dy * dy) / _SPACING_M)
-            while n + extra + 1 > len(out_x):
+                # The points of a zone's grid are the same with its number in front of the eastings and without.
+                xa = x[k - 1] - false_easting
+                xb = x[k] - false_easting
+                ua, ub, first, count = find_lines(xa, y[k - 1], xb, y[k], spacing)
+            while n + count + 1 > len(out_x):
                 out_x = np.concatenate((out_x, out_x))
                 out_y = np.concatenate((out_y, out_y))
-            for i in range(1, extra + 1):
-                part = i / (extra + 1)
-                out_x[n] = x[k - 1] + dx * part
-                out_y[n] = y[k - 1] + dy * part
-                n += 1
+            if count > 0:
+                n = put_points(out_x, out_y, n, x[k - 1], y[k - 1], x[k], y[k], ua, ub, first, count)
             out_x[n] = x[k]
             out_y[n] = y[k]
             n += 1

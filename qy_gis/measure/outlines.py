@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import shapely
@@ -18,11 +18,11 @@ from pyproj import CRS
 from qy_gis.compiling import code_for
 from qy_gis.errors import CRSError
 from qy_gis.measure import gauss
-from qy_gis.measure.crs import check_crs, transformer
-from qy_gis.measure.plane import Geometries, check_degrees
+from qy_gis.measure.crs import check_crs, check_degrees, transformer
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Geometries: TypeAlias = NDArray[np.object_]
 
 #: About the microseconds that plain Python takes to bring a corner to the plane, and to add up the area at one.
 _PLANE_US, _AREA_US = 10, 1
@@ -78,14 +78,14 @@ class Outlines:
         ring = np.repeat(np.arange(len(self.hole)), np.diff(self.ring_first))
         rings: Any = shapely.linearrings(np.column_stack([self.x, self.y]), indices=ring)
         # A shell and the holes behind it are one polygon; an outline may have several.
-        part = np.cumsum(~self.hole) - 1
+        parts: Any = shapely.polygons(rings, indices=np.cumsum(~self.hole) - 1)
         owner = np.repeat(np.arange(len(self)), np.diff(self.first_ring))[~self.hole]
-        parts: Any = shapely.polygons(rings, indices=part)
         out = np.full(len(self), shapely.Polygon(), dtype=object)
         out[owner] = parts
         several = np.unique(owner[1:][np.diff(owner) == 0])
-        for p in several.tolist():
-            out[p] = shapely.MultiPolygon(parts[owner == p].tolist())
+        if len(several):
+            own = np.isin(owner, several)
+            out[several] = shapely.multipolygons(parts[own], indices=np.searchsorted(several, owner[own]))
         return out
 
     def take(self, rows: Ints) -> Outlines:
@@ -108,6 +108,9 @@ def take_outlines(geometries: Geometries) -> Outlines:
     parts, owner = shapely.get_parts(polygons, return_index=True)
     # Lines and points have no rings.
     rings, part = shapely.get_rings(parts, return_index=True)
+    # Nor has an empty ring corners.
+    some = ~shapely.is_empty(rings)
+    rings, part = rings[some], part[some]
     points, ring = shapely.get_coordinates(rings, return_index=True)
     # The first ring of a part is its shell.
     hole = np.zeros(len(rings), dtype=bool)
@@ -122,9 +125,10 @@ def take_outlines(geometries: Geometries) -> Outlines:
 
 
 def outlines_to_plane(outlines: Outlines, crs: Any) -> Outlines:
-    """Return the outlines of parcels in the survey plane (metres), long edges densified where they are straight.
+    """Return outlines in the survey plane (metres), long edges densified where they are straight.
 
-    Edges are straight in ``crs`` if it is a projection, else in the 3-degree grid of each parcel's zone.
+    Edges are straight in ``crs`` if it is a projection, else in the 3-degree grid of the zone in which the middle of
+    the edge lies (see `qy_gis.measure.gauss.densify_degrees`).
 
     Raises
     ------
@@ -137,24 +141,68 @@ def outlines_to_plane(outlines: Outlines, crs: Any) -> Outlines:
     >>> outlines_to_plane(plot, "EPSG:4547").areas().round(2).tolist()
     [1999.54]
     """
+    x, y, ring_first = corners_to_plane(outlines.x, outlines.y, outlines.ring_first, crs)
+    return Outlines(x, y, ring_first, outlines.hole, outlines.first_ring)
+
+
+def corners_to_plane(x: Floats, y: Floats, ring_first: Ints, crs: Any) -> tuple[Floats, Floats, Ints]:
+    """Return rings or lines in the survey plane (metres), long edges densified: parcels and zones go this one way.
+
+    Corners of ring r are ``ring_first[r]`` to ``ring_first[r + 1]``, in and out. Errors are those of
+    `outlines_to_plane`.
+    """
     found = check_crs(crs)
-    code = code_for(gauss, microseconds=_PLANE_US * len(outlines.x))
-    if not found.is_projected:
-        check_degrees(np.column_stack([outlines.x, outlines.y]))
-        rings = outlines.ring_first, outlines.first_ring
-        x, y, ring_first = code.densify_degrees(outlines.x, outlines.y, *rings, np.nan)
-        code.plane_of_degrees(x, y, ring_first)
-        return Outlines(x, y, ring_first, outlines.hole, outlines.first_ring)
-    x, y, ring_first = code.densify_grid(outlines.x, outlines.y, outlines.ring_first)
+    code = code_for(gauss, microseconds=_PLANE_US * len(x))
+    x, y, ring_first = _densify(code, x, y, ring_first, found, gauss.SPACING_M)
     grid = national_grid(found)
     if grid is not None:
         code.plane_of_grid(x, y, *grid)
     else:
-        x, y = transformer(found).transform(x, y)
+        x, y = _to_degrees(x, y, found)
         code.plane_of_degrees(x, y, ring_first)
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise CRSError(f"some coordinates do not exist in {found.name!r}; is it the CRS they are in?")
-    return Outlines(x, y, ring_first, outlines.hole, outlines.first_ring)
+        raise CRSError(
+            f"some coordinates do not exist in {found.name!r}; is it the CRS they are in?",
+            zh=f"有坐标在 {found.name!r} 中不存在；坐标系是否正确？",
+        )
+    return x, y, ring_first
+
+
+def corners_to_lonlat(
+    x: Floats, y: Floats, ring_first: Ints, crs: Any, *, spacing_m: float = gauss.SPACING_M
+) -> tuple[Floats, Floats, Ints]:
+    """Return rings or lines in longitude and latitude (degrees), long edges densified, as `corners_to_plane` does.
+
+    ``spacing_m`` is the distance of the extra points (m); infinity leaves edges as they are.
+    """
+    found = check_crs(crs)
+    code = code_for(gauss, microseconds=_PLANE_US * len(x))
+    x, y, ring_first = _densify(code, x, y, ring_first, found, spacing_m)
+    return *_to_degrees(x, y, found), ring_first
+
+
+def _densify(
+    code: Any, x: Floats, y: Floats, ring_first: Ints, crs: CRS, spacing_m: float
+) -> tuple[Floats, Floats, Ints]:
+    if not crs.is_projected:
+        check_degrees(np.column_stack([x, y]))
+    if spacing_m == np.inf:
+        return x.copy(), y.copy(), ring_first
+    if not crs.is_projected:
+        return code.densify_degrees(x, y, ring_first, spacing_m, np.nan)  # type: ignore[no-any-return]
+    grid = national_grid(crs)
+    return code.densify_grid(x, y, ring_first, spacing_m, 0.0 if grid is None else grid[0])  # type: ignore[no-any-return]
+
+
+def _to_degrees(x: Floats, y: Floats, crs: CRS) -> tuple[Floats, Floats]:
+    if crs.is_projected:
+        x, y = transformer(crs).transform(x, y)
+        if not (np.isfinite(x).all() and np.isfinite(y).all()):
+            raise CRSError(
+                f"some coordinates do not exist in {crs.name!r}; is it the CRS they are in?",
+                zh=f"有坐标在 {crs.name!r} 中不存在；坐标系是否正确？",
+            )
+    return x, y
 
 
 def outlines_to_grid(outlines: Outlines, crs: Any, zone: int) -> Outlines:
@@ -170,7 +218,7 @@ def outlines_to_grid(outlines: Outlines, crs: Any, zone: int) -> Outlines:
     >>> in_grid.x.tolist() == (plot.x - 38_000_000).tolist(), in_grid.y.tolist() == plot.y.tolist()
     (True, True)
     >>> len(outlines_to_grid(plot, "EPSG:4546", 38).x)
-    19
+    21
     """
     found = check_crs(crs)
     code = code_for(gauss, microseconds=_PLANE_US * len(outlines.x))
@@ -180,10 +228,10 @@ def outlines_to_grid(outlines: Outlines, crs: Any, zone: int) -> Outlines:
     if grid is not None and grid[1] == meridian:
         return Outlines(x - (grid[0] - _FALSE_EASTING), y, ring_first, outlines.hole, outlines.first_ring)
     if found.is_projected:
-        x, y, ring_first = code.densify_grid(x, y, ring_first)
-        x, y = transformer(found).transform(x, y)
+        x, y, ring_first = _densify(code, x, y, ring_first, found, gauss.SPACING_M)
+        x, y = _to_degrees(x, y, found)
     else:
-        x, y, ring_first = code.densify_degrees(x, y, ring_first, outlines.first_ring, meridian)
+        x, y, ring_first = code.densify_degrees(x, y, ring_first, gauss.SPACING_M, meridian)
     code.grid_of_degrees(x, y, _FALSE_EASTING, meridian)
     return Outlines(x, y, ring_first, outlines.hole, outlines.first_ring)
 

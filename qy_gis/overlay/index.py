@@ -24,13 +24,14 @@ import shapely
 from numpy.typing import NDArray
 
 from qy_gis.caching import cache_folder
+from qy_gis.errors import PlanError
 from qy_gis.measure.plane import PLANE
-from qy_gis.overlay.grid import Grid, Ints, cut_zones
+from qy_gis.overlay.grid import Grid, Ints, cut_zones, zone_areas
 from qy_gis.overlay.nearest import Near, list_edges, pack_near, unpack_near
 from qy_gis.overlay.packed import Packed, pack
 from qy_gis.overlay.setbacks import Setback, list_setbacks, project_setback
 from qy_gis.overlay.thin import Thin, find_thin
-from qy_gis.overlay.zones import Zones, grid_zone_of, polygons_only, project_zones
+from qy_gis.overlay.zones import SAME_M2, SAME_SHARE, Zones, grid_zone_of, polygons_only, project_zones
 from qy_gis.plan.digest import hash_files
 from qy_gis.plan.model import Plan
 
@@ -38,7 +39,7 @@ from qy_gis.plan.model import Plan
 Progress = Callable[[int, int, str], None]
 
 #: Raised whenever what an index file holds changes its meaning; older files are then built anew.
-_FORMAT = 7
+_FORMAT = 8
 
 #: What a zone of the second and third grid is to its layer or feature.
 LOW, HIGH, UNION, UNION_LOW, UNION_HIGH, COVERED = range(6)
@@ -183,10 +184,12 @@ def build_index(plan: Plan, *, progress: Progress | None = None) -> Index:
             wholes.add(shape, number, -1, role)
         if whole.covered is not None:
             bounds.add(whole.covered, number, -1, COVERED)
+    cut = drawn.cut()
+    _check_areas(cut, features, keys)
     return Index(
         layers=keys,
         features=features,
-        drawn=drawn.cut(),
+        drawn=cut,
         bounds=bounds.cut(rounded=True),
         united=united.cut(rounded=True),
         setbacks=asked,
@@ -239,6 +242,24 @@ class _Uses:
         start = np.searchsorted(uses[:, 0], np.arange(len(shapes) + 1)).astype(np.int64)
         layer, feature, role = (np.ascontiguousarray(column) for column in uses[:, 1:].T)
         return ZoneTable(cut_zones(shapes, rounded=rounded), start, layer, feature, role)
+
+
+def _check_areas(drawn: ZoneTable, features: Features, keys: list[str]) -> None:
+    """Raise a PlanError if a feature has another area in the cells of the grid than its outline has."""
+    held = np.zeros(len(features.ids))
+    zone = np.repeat(np.arange(len(drawn.use_start) - 1), np.diff(drawn.use_start))
+    held[drawn.feature] = zone_areas(drawn.grid)[zone]
+    moved = np.abs(held - features.area_m2)
+    wrong = np.flatnonzero(moved > np.maximum(SAME_M2, SAME_SHARE * features.area_m2))
+    if len(wrong):
+        raise PlanError(
+            [
+                f"layer {keys[features.layer[k]]!r}, feature {features.ids[k]!r}: its outline of "
+                f"{features.area_m2[k]:.3f} m2 has {held[k]:.3f} m2 when cut; mend it in a GIS program "
+                "/ 要素切分后面积不符，请在 GIS 软件中修正图形"
+                for k in wrong[:20].tolist()
+            ]
+        )
 
 
 def _list_features(layers: list[Zones]) -> Features:

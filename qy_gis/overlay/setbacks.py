@@ -115,4 +115,4 @@ def _reach(in_grid: Geometries, distance_m: float, grid_zone: int, *, at_least: 
     reach = distance_m * np.sqrt(1 + excess * 1e-6)
     if at_least:
         reach = (reach.max(axis=0) + BEND_M) / np.cos(np.pi / (4 * _QUADRANT_SEGMENTS))
-    return unite(to_plane(shapely.buffer(in_grid, reach, quad_segs=_QUADRANT_SEGMENTS), grid, edges="stored"))
+    return unite(to_plane(shapely.buffer(in_grid, reach, quad_segs=_QUADRANT_SEGMENTS), grid))

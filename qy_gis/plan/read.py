@@ -247,7 +247,7 @@ def read_coverage(plan: Plan, layer: str) -> BaseGeometry | None:
         faults = check_features(table, "polygon") or check_place(table, plan.features(plan.study_area))
         if faults:
             raise PlanError([f"{found.folder / layer}.toml: coverage: {found.coverage}: {fault}" for fault in faults])
-    return shapely.union_all(to_lonlat(table.geometry.to_numpy(), table.crs, edges="stored"))
+    return shapely.union_all(to_lonlat(table.geometry.to_numpy(), table.crs))
 
 
 def _read_file(file: Path) -> gpd.GeoDataFrame:

@@ -88,9 +88,7 @@ def check_place(features: gpd.GeoDataFrame, study_area: gpd.GeoDataFrame) -> lis
     for table in (features, study_area):
         x0, y0, x1, y1 = table.total_bounds
         try:
-            corners = to_lonlat(
-                np.asarray(shapely.points([x0, x1, x0, x1], [y0, y0, y1, y1])), table.crs, edges="stored"
-            )
+            corners = to_lonlat(np.asarray(shapely.points([x0, x1, x0, x1], [y0, y0, y1, y1])), table.crs)
         except CRSError as error:
             return [str(error)]
         boxes.append(shapely.total_bounds(corners))

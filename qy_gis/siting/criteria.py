@@ -222,8 +222,8 @@ def measure_criteria(
 def distance(sites: gpd.GeoDataFrame, plan: Plan, criterion: Criterion, folder: Path) -> Values:
     """Return the distance (m, on the ellipsoid) from each site to the nearest feature, 0 where they meet."""
     zone = grid_zone_of(plan)
-    features = to_plane(_pick_features(plan, criterion), plan.features(str(criterion.layer)).crs, edges="stored")
-    shapes = to_plane(sites.geometry.to_numpy(), sites.crs, edges="grid")
+    features = to_plane(_pick_features(plan, criterion), plan.features(str(criterion.layer)).crs)
+    shapes = to_plane(sites.geometry.to_numpy(), sites.crs)
     shapely.prepare(features)
     feature, site = shapely.STRtree(shapes).query(features)
     apart = np.ones((len(sites), 1), dtype=bool)
@@ -236,7 +236,7 @@ def share(sites: gpd.GeoDataFrame, plan: Plan, criterion: Criterion, folder: Pat
     """Return the share (0-1) of each site that lies in the layer or in the features named, as drawn."""
     zones = zones_of(plan, str(criterion.layer))
     chosen = np.isin(zones.feature_id, criterion.features) if criterion.features else np.ones(len(zones.shapes), bool)
-    shapes = to_plane(sites.geometry.to_numpy(), sites.crs, edges="grid")
+    shapes = to_plane(sites.geometry.to_numpy(), sites.crs)
     zone = shapely.union_all(zones.shapes[chosen]) if criterion.features else zones.union
     shapely.prepare(zone)
     out = np.where(shapely.contains_properly(zone, shapes), 1.0, 0.0)
@@ -305,4 +305,4 @@ def _pick_features(plan: Plan, criterion: Criterion) -> Geometries:
 
 
 def _in_grid(sites: gpd.GeoDataFrame, plan: Plan) -> Geometries:
-    return to_grid(to_lonlat(sites.geometry.to_numpy(), sites.crs, edges="grid"), grid_zone_of(plan))
+    return to_grid(to_lonlat(sites.geometry.to_numpy(), sites.crs), grid_zone_of(plan))

@@ -133,7 +133,7 @@ def find_land(plan: Plan, within: str | gpd.GeoDataFrame | None) -> BaseGeometry
     if within is None:
         return city.union
     if isinstance(within, gpd.GeoDataFrame):
-        asked = unite(to_plane(within.geometry.to_numpy(), within.crs, edges="grid"))
+        asked = unite(to_plane(within.geometry.to_numpy(), within.crs))
     else:
         names = plan.features(plan.study_area)
         same = (names[["feature_id", "feature_name", "feature_name_en"]] == within).any(axis=1)

@@ -200,7 +200,7 @@ def _grow(
     # In the grid an area comes out larger than on the ellipsoid, by most where the land is farthest from the meridian.
     x0, y0, x1, y1 = shapely.total_bounds(parts)
     corners = shapely.points([x0, x1, x0, x1], [y0, y0, y1, y1])
-    longitude, latitude = shapely.get_coordinates(to_lonlat(corners, epsg, edges="stored")).T
+    longitude, latitude = shapely.get_coordinates(to_lonlat(corners, epsg)).T
     excess = planar_excess_ppm(longitude, latitude, epsg).max() * 1e-6 + 1e-6
     report(0, n, "布格 / laying cells")
     along = _cells_along(float(shapely.area(parts).sum()), wanted.area_m2)
@@ -260,7 +260,7 @@ def _choose_candidates(
     given: gpd.GeoDataFrame, land: gpd.GeoDataFrame, zone: int, wanted: _Wanted, n: int
 ) -> NDArray[np.int64]:
     """Rows of the candidates that lie on the land and meet the demands; of two that overlap, the first."""
-    lonlat = to_lonlat(given.geometry.to_numpy(), given.crs, edges="grid")
+    lonlat = to_lonlat(given.geometry.to_numpy(), given.crs)
     in_plane = project(lonlat)
     eligible = shapely.union_all(project(land.geometry.to_numpy()))
     missed = shapely.area(in_plane) - shapely.area(shapely.intersection(in_plane, eligible))
@@ -287,7 +287,7 @@ def _describe(
     if not len(sites):
         return gpd.GeoDataFrame(pd.DataFrame(columns=columns.SITES), geometry=[], crs=CGCS2000)
     verdicts = check(sites, plan, industry=industry, progress=progress).verdicts
-    in_grid = to_grid(to_lonlat(sites.geometry.to_numpy(), CGCS2000, edges="grid"), zone)
+    in_grid = to_grid(to_lonlat(sites.geometry.to_numpy(), CGCS2000), zone)
     area_m2 = areas(sites.geometry, CGCS2000)
     described = sites.assign(
         area_m2=area_m2,

@@ -74,14 +74,14 @@ class CheckResult:
             "verdict": self.verdicts["verdict"].to_numpy(),
         }
         given = self._given
-        lonlat = to_lonlat(given.outlines, given.crs, edges="stored", longest=np.inf)
+        lonlat = to_lonlat(given.outlines, given.crs, spacing_m=np.inf)
         table = pd.DataFrame({**given.columns, **more}, index=given.index)[columns.PARCELS]
         return gpd.GeoDataFrame(table, geometry=lonlat, crs=CGCS2000)
 
     @cached_property
     def overlaps(self) -> gpd.GeoDataFrame:
         """One row per parcel and feature it meets, and one per parcel and layer for the land outside; EPSG:4490."""
-        lonlat = to_lonlat(self._given.outlines, self._given.crs, edges="grid")
+        lonlat = to_lonlat(self._given.outlines, self._given.crs)
         index = open_index(self.plan)
         distance_m = find_distances(self._measured, index, take_outlines(self._given.outlines), self._given.crs)
         table = tabulate_overlaps(

@@ -8,7 +8,7 @@ from pyproj import CRS
 from qy_gis.compiling import compiled
 from qy_gis.measure import gauss
 from qy_gis.measure.crs import grid_epsg, transformer
-from qy_gis.measure.plane import project, to_lonlat
+from qy_gis.measure.plane import project
 
 
 @pytest.fixture(params=["plain", "compiled"])
@@ -58,21 +58,81 @@ def test_rings_far_from_the_origin_lose_no_digit(code):
     assert areas.tolist() == [2000, 0]
 
 
-def test_long_edges_get_as_many_points_as_the_survey_asks(code):
-    # 70 m: one, 140 m: two, 139.9 m: one.
+def test_long_edges_get_points_at_fixed_places(code):
+    # Lines are 60 m apart: the edge up to 70 crosses one, from 70 to 210 two, the one of 59 m gets none.
     x = np.array([0.0, 70, 210, 210, 0, 0])
-    y = np.array([0.0, 0, 0, 139.9, 139.9, 0])
-    first = np.array([0, 6])
-    found = code.densify_grid(x, y, first)[2]
-    assert found.tolist() == [0, 6 + 1 + 2 + 1 + 3 + 1]
+    y = np.array([0.0, 0, 0, 59, 59, 0])
+    dense_x, dense_y, first = code.densify_grid(x, y, np.array([0, 6]), gauss.SPACING_M, 0.0)
+    assert first.tolist() == [0, 6 + 1 + 2 + 0 + 3 + 0]
+    assert dense_x.tolist() == [0, 60, 70, 120, 180, 210, 210, 180, 120, 60, 0, 0]
+    assert dense_y.tolist() == [0, 0, 0, 0, 0, 0, 59, 59, 59, 59, 59, 0]
 
 
-def test_degrees_are_densified_as_proj_and_shapely_do(code):
-    lon = np.array([112.4, 112.42, 112.415, 112.4])  # west of 112.5 degrees: zone 37
+@pytest.mark.parametrize("turn", np.linspace(0, 180, 13).tolist())
+def test_edges_on_one_line_get_the_same_points(code, turn):
+    rng = np.random.default_rng(int(turn))
+    along = np.array([np.cos(np.radians(turn)), np.sin(np.radians(turn))])
+    start = np.array([-35_000.0, 2_622_000.0])
+
+    def points(first, last):
+        ends = np.array([start + along * first, start + along * last])
+        x, y, _ = code.densify_grid(ends[:, 0], ends[:, 1], np.array([0, 2]), gauss.SPACING_M, 0.0)
+        return np.column_stack([x, y])[1:-1]
+
+    whole = points(0, 5000)
+    spacing = np.hypot(*np.diff(whole, axis=0).T)
+    assert spacing.max() < 65
+    assert spacing == pytest.approx(spacing[0], rel=1e-6)
+    for first, last in rng.uniform(0, 5000, (20, 2)):
+        part = points(first, last)
+        if abs(last - first) <= 60:
+            assert not len(part)
+            continue
+        # Each is one of the whole edge's, and none between the ends is missing.
+        apart = np.hypot(*(part[:, None] - whole[None]).transpose(2, 0, 1))
+        assert apart.min(axis=1).max() < 1e-6
+        place = (whole - start) @ along
+        assert len(part) == ((place > min(first, last) + 1e-3) & (place < max(first, last) - 1e-3)).sum()
+
+
+def test_the_points_are_those_of_a_grid_with_the_number_of_its_zone(code):
+    x, y = np.array([404_000.0, 404_777.0]), np.array([2_622_000.0, 2_622_333.0])
+    plain = code.densify_grid(x, y, np.array([0, 2]), gauss.SPACING_M, 500_000.0)
+    prefixed = code.densify_grid(x + 38_000_000, y, np.array([0, 2]), gauss.SPACING_M, 38_500_000.0)
+    assert prefixed[0] - 38_000_000 == pytest.approx(plain[0], abs=1e-7)
+    assert prefixed[1] == pytest.approx(plain[1], abs=1e-7)
+
+
+def test_degrees_are_densified_in_the_grid_of_the_middle_of_each_edge(code):
+    lon = np.array([112.45, 112.52, 112.55, 112.45])
     lat = np.array([24.0, 24.001, 24.02, 24.0])
-    plot = np.array([shapely.Polygon(np.column_stack([lon, lat]))], dtype=object)
-    expected = shapely.get_coordinates(project(to_lonlat(plot, 4490, edges="grid")))
-    x, y, first = code.densify_degrees(lon, lat, np.array([0, 4]), np.array([0, 1]), np.nan)
+    x, y, first = code.densify_degrees(lon, lat, np.array([0, 4]), gauss.SPACING_M, np.nan)
+    assert first[1] == len(x)
+    corners = [int(np.flatnonzero((x == a) & (y == b))[0]) for a, b in zip(lon[:3], lat[:3], strict=True)]
+    # Middles at 112.485 and 112.535 degrees: zones 37 and 38.
+    for begin, end, zone in [(corners[0], corners[1], 37), (corners[1], corners[2], 38)]:
+        grid = transformer(CRS.from_epsg(grid_epsg(zone, prefixed=False)), inverse=True)
+        east, north = grid.transform(x[begin : end + 1], y[begin : end + 1])
+        across = (east - east[0]) * (north[-1] - north[0]) - (north - north[0]) * (east[-1] - east[0])
+        assert end - begin > 30
+        assert np.abs(across / np.hypot(east[-1] - east[0], north[-1] - north[0])).max() < 1e-6
+
+
+def test_edges_longer_than_any_survey_makes_are_straight_in_degrees(code):
+    box = np.array([100.0, 120, 120, 100, 100]), np.array([20.0, 20, 40, 40, 20])
+    x, y, _ = code.densify_degrees(*box, np.array([0, 5]), gauss.SPACING_M, np.nan)
+    # Parallels and meridians are straight in the plane as they are.
+    assert (x.tolist(), y.tolist()) == (box[0].tolist(), box[1].tolist())
+    slant = np.array([100.0, 101, 100, 100]), np.array([20.0, 22, 22, 20])
+    x, y, _ = code.densify_degrees(*slant, np.array([0, 4]), gauss.SPACING_M, np.nan)
+    first = x[: int(np.argmax(x)) + 1]
+    assert len(first) > 3000
+    assert y[: len(first)] == pytest.approx(20 + 2 * (first - 100), abs=1e-12)
+
+
+def test_the_pole_is_a_place_like_others(code):
+    lon, lat = np.array([0.0, 0.1, 0.05, 0.0]), np.array([89.9, 89.9, 90.0, 89.9])
+    x, y, first = code.densify_degrees(lon, lat, np.array([0, 4]), gauss.SPACING_M, np.nan)
     code.plane_of_degrees(x, y, first)
-    assert first.tolist() == [0, len(expected)]
-    assert np.column_stack([x, y]) == pytest.approx(expected, abs=2e-8, rel=0)
+    assert np.isfinite(x).all()
+    assert np.isfinite(y).all()

@@ -57,7 +57,7 @@ def test_the_way_to_the_plane_is_that_of_geometries(crs, many):
         if found.is_projected:
             inverse = transformer(target, inverse=True)
             plots = shapely.transform(plots, lambda points: np.column_stack(inverse.transform(*points.T)))
-    expected = to_plane(plots, crs, edges="grid")
+    expected = to_plane(plots, crs)
     outlines = outlines_to_plane(take_outlines(plots), crs)
     assert np.column_stack([outlines.x, outlines.y]) == pytest.approx(shapely.get_coordinates(expected), abs=2e-8)
     assert outlines.areas() == pytest.approx(shapely.area(expected), abs=1e-5)
@@ -77,7 +77,7 @@ def test_outlines_come_to_the_grid_as_geometries_do(crs):
     if there.is_projected:
         to_there = transformer(there, inverse=True)
         plots = shapely.transform(degrees, lambda xy: np.column_stack(to_there.transform(*xy.T)))
-    expected = to_grid(to_lonlat(plots, crs, edges="grid"), 38)
+    expected = to_grid(to_lonlat(plots, crs), 38)
     found = outlines_to_grid(take_outlines(plots), crs, 38).polygons()
     # The corners that the way through degrees has more lie on straight edges.
     assert shapely.hausdorff_distance(found, expected, densify=0.01).max() < 1e-5

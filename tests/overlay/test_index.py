@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 import shapely
 from conftest import MakePlan, square, write_layer
+from shapes import make_zones, random_zone
 
 import qy_gis as qy
 from qy_gis.caching import cache_folder
 from qy_gis.measure.outlines import take_outlines
 from qy_gis.measure.plane import to_plane
 from qy_gis.overlay import index as index_module
+from qy_gis.overlay.grid import cut_zones, zone_areas
 from qy_gis.overlay.index import build_index, open_index
 from qy_gis.overlay.overlap import measure_parcels
 
@@ -37,7 +39,7 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[qy.Plan]:
     return plans
 
 
-PLOTS = to_plane([square(900, 0, 200, 100), square(50, 50, 10)], 4547, edges="grid")
+PLOTS = to_plane([square(900, 0, 200, 100), square(50, 50, 10)], 4547)
 KEEP_OFF = {"kind": "setback", "severity": "advise", "distance_m": 60}
 FARMLAND = {
     "shapes": [square(0, 0), square(1000, 0)],
@@ -150,3 +152,33 @@ def test_progress_names_each_layer_and_none_when_it_is_kept(make_plan: MakePlan)
     for _ in range(2):
         open_index(plan, progress=lambda *step: seen.append(step))
     assert seen == [(0, 2, "city"), (1, 2, "园区")]
+
+
+@pytest.mark.parametrize("epsg", [4547, 4526, 4490, 32649])
+def test_a_zone_has_the_same_area_in_the_index_as_its_outline(epsg):
+    zones = make_zones(np.random.default_rng(epsg), 1_250, epsg)
+    outline, cut = qy.areas(zones, epsg), zone_areas(cut_zones(to_plane(zones, epsg)))
+    assert (outline > 0).all()
+    assert (np.abs(cut - outline) <= np.maximum(1e-3, 1e-9 * outline)).all()
+
+
+def test_a_layer_of_awkward_zones_has_the_same_areas_in_the_index(make_plan: MakePlan):
+    rng = np.random.default_rng(3)
+    plan = make_plan(zone={"shapes": [random_zone(rng) for _ in range(150)]})
+    index = build_index(plan)
+    stored = plan.features("zone")
+    own = index.features.layer == index.layers.index("zone")
+    assert index.features.area_m2[own] == pytest.approx(qy.areas(stored.geometry, stored.crs), abs=1e-3, rel=1e-9)
+    # A parcel that holds them all shares with each all of its land.
+    around = to_plane([shapely.box(*stored.total_bounds).buffer(10)], 4547)
+    measured = measure_parcels(take_outlines(around), index)
+    of_zone = np.isin(measured.feature, np.flatnonzero(own))
+    assert measured.area_m2[of_zone] == pytest.approx(
+        index.features.area_m2[measured.feature[of_zone]], abs=6e-3, rel=1e-8
+    )
+
+
+def test_a_zone_that_is_cut_wrongly_is_refused_by_name(make_plan: MakePlan, monkeypatch):
+    monkeypatch.setattr(index_module, "zone_areas", lambda grid: np.full(int(grid.zones[0]), 5.0))
+    with pytest.raises(qy.PlanError, match="layer 'farmland', feature 'farmland0'"):
+        build_index(make_plan(farmland=FARMLAND))

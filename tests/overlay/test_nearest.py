@@ -26,7 +26,7 @@ def put(shapes):
 
 
 def edges_of(shapes):
-    return list_edges(to_plane(put(shapes), 4547, edges="stored"), ZONE)
+    return list_edges(to_plane(put(shapes), 4547), ZONE)
 
 
 def measure(layers, plots, apart=None):

@@ -27,7 +27,7 @@ def tabulate(plan, ids, lonlat):
 
 
 def measure(plan, *parcels):
-    lonlat = to_lonlat(np.array(parcels, dtype=object), "EPSG:4547", edges="grid")
+    lonlat = to_lonlat(np.array(parcels, dtype=object), "EPSG:4547")
     return tabulate(plan, [f"P{n}" for n in range(len(parcels))], lonlat)
 
 
@@ -121,7 +121,7 @@ def blobs(draw, most: int = 4):
 
 
 def plane(*shapes):
-    return project(to_lonlat(np.array(shapes, dtype=object), 4547, edges="grid"))
+    return project(to_lonlat(np.array(shapes, dtype=object), 4547))
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))

@@ -96,5 +96,5 @@ def test_low_is_within_nominal_and_that_within_high(tmp_path_factory, corners, d
     spot = data.draw(st.sampled_from([0.99, 1.01]))
     x, y = shapely.get_coordinates(line)[:, 0].max(), shapely.get_coordinates(line)[:, 1]
     rightmost = y[np.argmax(shapely.get_coordinates(line)[:, 0])]
-    point = to_plane(np.array([shapely.Point(x + spot * distance, rightmost)]), 4547, edges="grid")[0]
+    point = to_plane(np.array([shapely.Point(x + spot * distance, rightmost)]), 4547)[0]
     assert shapely.covers(strip.union, point) == (spot < 1)

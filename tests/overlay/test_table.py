@@ -26,7 +26,7 @@ def tabulate(plan: qy.Plan, ids: list[str], lonlat) -> pd.DataFrame:
 
 
 def measure(plan: qy.Plan, *parcels) -> pd.DataFrame:
-    lonlat = to_lonlat(np.array(parcels, dtype=object), "EPSG:4547", edges="grid")
+    lonlat = to_lonlat(np.array(parcels, dtype=object), "EPSG:4547")
     return tabulate(plan, [f"P{number}" for number in range(len(parcels))], lonlat)
 
 
@@ -45,9 +45,7 @@ def test_distance_is_that_of_the_ellipsoid(make_plan: MakePlan):
     plan = make_plan(park={"shapes": [square(0, 0, 1000)]})
     parcel = square(9000, 0, 1000)
     outside = rows(measure(plan, parcel), "park").loc[("P0", "")]
-    (near, far) = to_lonlat(
-        np.array([shapely.Point(EAST + 1000, NORTH), shapely.Point(EAST + 9000, NORTH)]), 4547, edges="grid"
-    )
+    (near, far) = to_lonlat(np.array([shapely.Point(EAST + 1000, NORTH), shapely.Point(EAST + 9000, NORTH)]), 4547)
     expected = Geod(a=6378137, rf=298.257222101).inv(near.x, near.y, far.x, far.y)[2]
     # Grid lines converge: the nearest pair is at the northern or the southern end, a millimetre apart.
     assert outside["distance_m"] == pytest.approx(expected, abs=0.01)
@@ -58,8 +56,8 @@ def test_slivers_are_told_from_real_overlaps(make_plan: MakePlan):
     west, east, north = 113.06, 113.09, 23.6
     straight_in_degrees = shapely.box(west, north - 0.01, east, north)
     plan = make_plan(park={"shapes": [square(0, 0, 1000)]}, zone={"shapes": [straight_in_degrees], "crs": "EPSG:4490"})
-    ends = to_lonlat(np.array([shapely.box(west, north, east, north + 0.01)], dtype=object), 4490, edges="grid")
-    digitised = to_lonlat(np.array([square(999.8, 0, 100)], dtype=object), 4547, edges="grid")
+    ends = to_lonlat(np.array([shapely.box(west, north, east, north + 0.01)], dtype=object), 4490)
+    digitised = to_lonlat(np.array([square(999.8, 0, 100)], dtype=object), 4547)
     table = tabulate(plan, ["straight in the grid", "digitised"], np.concatenate([ends, digitised]))
     real = table[table["area_m2"].gt(0) & table["feature_id"].ne("")].set_index(["parcel_id", "layer"])
     assert real.loc[("digitised", "park"), "sliver"] == "digitising"

@@ -61,7 +61,7 @@ def test_land_within_the_accuracy_is_never_left_out(make_plan: MakePlan):
     point = shapely.Point(405_000, 2_610_000)
     zones = project_zones(make_plan(park={"shapes": [point], "accuracy_m": 5000, "geometry": "mixed"}), "park")
     geod = Geod(a=6378137, rf=298.257222101)
-    centre = to_lonlat(np.array([point], dtype=object), 4547, edges="stored")[0]
+    centre = to_lonlat(np.array([point], dtype=object), 4547)[0]
     bearings = np.linspace(0, 360, 3601)
     lon, lat, _ = geod.fwd(np.full(3601, centre.x), np.full(3601, centre.y), bearings, np.full(3601, 4999.9))
     assert shapely.covers(zones.union_high, project(np.asarray(shapely.points(lon, lat)))).all()

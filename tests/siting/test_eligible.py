@@ -149,7 +149,7 @@ def test_eligible_land_and_the_check_never_disagree(tmp_path_factory, layers, in
     )
     parcels = parcels_of(*(square(100 * x + 1, 100 * y + 1, 98) for x, y in corners))
     verdicts = qy.check(parcels, plan, tolerance_m2=1, industry=industry).parcels["verdict"].to_numpy()
-    outlines = to_plane(parcels.geometry.to_numpy(), parcels.crs, edges="grid")
+    outlines = to_plane(parcels.geometry.to_numpy(), parcels.crs)
     for verdict in ("suitable", "undetermined", "conditional"):
         part = shapely.union_all(project(land.loc[land["verdict"] == verdict, "geometry"].to_numpy()))
         whole = shapely.area(shapely.difference(outlines, part)) <= 1

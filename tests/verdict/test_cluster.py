@@ -112,7 +112,7 @@ def test_a_block_that_ends_every_worker_is_an_error(plan, source, tmp_path, monk
 
 def test_an_error_of_a_worker_keeps_its_faults():
     error = pickle.loads(pickle.dumps(qy.PlanError(["a", "b"])))
-    assert (error.faults, str(error)) == (["a", "b"], "2 faults in the plan\n- a\n- b")
+    assert (error.faults, str(error)) == (["a", "b"], "规划有 2 处错误\n2 faults in the plan\n- a\n- b")
 
 
 def test_a_worker_with_another_plan_refuses(cluster, plan, source, tmp_path):
