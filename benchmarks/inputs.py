@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: An area up to this is a contact and no overlap; an overlap this near to the whole is the whole.
-TOUCH_M2 = 1e-3
+TOUCH_M2 = 5e-3
 
 #: Columns of the pair table that a contender writes as Parquet: one row per parcel and feature that overlap.
 PAIRS = ("parcel_id", "layer", "feature_id", "area_m2", "relation")
