@@ -19,6 +19,7 @@ from qy_gis.compiling import code_for
 from qy_gis.errors import CRSError
 from qy_gis.measure import gauss
 from qy_gis.measure.crs import check_crs, check_degrees, transformer
+from qy_gis.measure.reach import check_points
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,6 +27,9 @@ Geometries: TypeAlias = NDArray[np.object_]
 
 #: About the microseconds that plain Python takes to bring a corner to the plane, and to add up the area at one.
 _PLANE_US, _AREA_US = 10, 1
+
+#: Metres in a degree of latitude, near enough to count points.
+_DEGREE_M = 111_000.0
 
 #: Metres added to the eastings of the national grids.
 _FALSE_EASTING = 500_000.0
@@ -141,7 +145,9 @@ def outlines_to_plane(outlines: Outlines, crs: Any) -> Outlines:
     >>> outlines_to_plane(plot, "EPSG:4547").areas().round(2).tolist()
     [1999.54]
     """
-    x, y, ring_first = corners_to_plane(outlines.x, outlines.y, outlines.ring_first, crs)
+    found = check_crs(crs)
+    check_points(outlines.x, outlines.y, outlines.ring_first, found)
+    x, y, ring_first = corners_to_plane(outlines.x, outlines.y, outlines.ring_first, found)
     return Outlines(x, y, ring_first, outlines.hole, outlines.first_ring)
 
 
@@ -152,7 +158,7 @@ def corners_to_plane(x: Floats, y: Floats, ring_first: Ints, crs: Any) -> tuple[
     `outlines_to_plane`.
     """
     found = check_crs(crs)
-    code = code_for(gauss, microseconds=_PLANE_US * len(x))
+    code = code_for(gauss, microseconds=_PLANE_US * _count_points(x, y, ring_first, found))
     x, y, ring_first = _densify(code, x, y, ring_first, found, gauss.SPACING_M)
     grid = national_grid(found)
     if grid is not None:
@@ -203,6 +209,14 @@ def _to_degrees(x: Floats, y: Floats, crs: CRS) -> tuple[Floats, Floats]:
                 zh=f"有坐标在 {crs.name!r} 中不存在；坐标系是否正确？",
             )
     return x, y
+
+
+def _count_points(x: Floats, y: Floats, ring_first: Ints, crs: CRS) -> float:
+    """Return about how many points rings have once long edges are densified."""
+    step = np.abs(np.diff(x)) + np.abs(np.diff(y))
+    # From the last corner of a ring to the first of the next is no edge.
+    step[ring_first[1:-1] - 1] = 0
+    return len(x) + float(step.sum()) * (1 if crs.is_projected else _DEGREE_M) / gauss.SPACING_M
 
 
 def outlines_to_grid(outlines: Outlines, crs: Any, zone: int) -> Outlines:
