@@ -63,11 +63,14 @@ _LON_0 = 112.9
 _SIN_TS = sin(24.3 * pi / 180)
 _RADIUS = _A * cos(24.3 * pi / 180) / sqrt(1 - _E * _E * _SIN_TS * _SIN_TS)
 
-#: Long edges get a point wherever they cross one of a family of parallel lines, so many metres apart: the same points
-#: for every edge on one line, wherever it starts and ends. Of the four families (square to the axes, and to the
-#: diagonals) that one serves which an edge crosses most nearly at right angles, so that its points are at most 65 m
-#: apart; the survey asks for 70 m.
-SPACING_M = 60.0
+#: Edges longer than 70 m get a point wherever they cross one of a family of parallel lines, so many metres apart: the
+#: same points for every edge on one line, wherever it starts and ends. Of the four families (square to the axes, and to
+#: the diagonals) that one serves which an edge crosses most nearly at right angles: its points are then at most 70 m
+#: apart, as the survey asks.
+SPACING_M = 64.6
+
+#: The longest edge without points, in spacings.
+_LONGEST = 70 / 64.6
 
 #: An edge turned by less than 22.5 degrees from an axis is nearest to it. No edge between round figures is just so.
 _NEAREST_AXIS = sqrt(2.0) - 1.0
@@ -154,11 +157,11 @@ def to_plane(lon, lat):
 def find_lines(xa, ya, xb, yb, spacing):
     """Return which lines of its family an edge crosses: where its ends lie (in spacings), the first one, how many.
 
-    An edge up to ``spacing`` long crosses none.
+    An edge up to `_LONGEST` spacings long is told to cross none.
     """
     dx = xb - xa
     dy = yb - ya
-    if dx * dx + dy * dy <= spacing * spacing:
+    if dx * dx + dy * dy <= _LONGEST * _LONGEST * spacing * spacing:
         return 0.0, 0.0, 0, 0
     if abs(dy) < abs(dx) * _NEAREST_AXIS:
         nx, ny = 1.0, 0.0
@@ -213,7 +216,8 @@ def densify_degrees(x, y, ring_first, spacing, straight_in):
     out_first = np.empty(len(ring_first), np.int64)
     out_x = np.empty(2 * len(x) + 16, np.float64)
     out_y = np.empty(2 * len(x) + 16, np.float64)
-    short = spacing / _DEGREE_M
+    degrees = spacing / _DEGREE_M
+    short = degrees * _LONGEST
     n = 0
     for ring in range(len(ring_first) - 1):
         out_first[ring] = n
@@ -236,7 +240,7 @@ def densify_degrees(x, y, ring_first, spacing, straight_in):
                     if in_degrees:
                         # Along a parallel or a meridian it is straight in the plane too.
                         if east != 0.0 and north != 0.0:
-                            ua, ub, first, count = find_lines(x[k - 1], y[k - 1], x[k], y[k], short)
+                            ua, ub, first, count = find_lines(x[k - 1], y[k - 1], x[k], y[k], degrees)
                     else:
                         meridian = 3.0 * floor((x[k - 1] + x[k]) / 6 + 0.5)
                         if meridian != straight_in:

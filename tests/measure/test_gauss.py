@@ -59,13 +59,14 @@ def test_rings_far_from_the_origin_lose_no_digit(code):
 
 
 def test_long_edges_get_points_at_fixed_places(code):
-    # Lines are 60 m apart: the edge up to 70 crosses one, from 70 to 210 two, the one of 59 m gets none.
-    x = np.array([0.0, 70, 210, 210, 0, 0])
-    y = np.array([0.0, 0, 0, 59, 59, 0])
+    # Lines are 64.6 m apart; up to 70 m there is no point, from 69 to 210 m there are two.
+    x = np.array([0.0, 69, 210, 210, 0, 0])
+    y = np.array([0.0, 0, 0, 69, 69, 0])
     dense_x, dense_y, first = code.densify_grid(x, y, np.array([0, 6]), gauss.SPACING_M, 0.0)
-    assert first.tolist() == [0, 6 + 1 + 2 + 0 + 3 + 0]
-    assert dense_x.tolist() == [0, 60, 70, 120, 180, 210, 210, 180, 120, 60, 0, 0]
-    assert dense_y.tolist() == [0, 0, 0, 0, 0, 0, 59, 59, 59, 59, 59, 0]
+    assert first.tolist() == [0, 6 + 0 + 2 + 0 + 3 + 0]
+    lines = [64.6, 129.2, 193.8]
+    assert dense_x == pytest.approx([0, 69, *lines[1:], 210, 210, *lines[::-1], 0, 0], abs=1e-12)
+    assert dense_y.tolist() == [0, 0, 0, 0, 0, 69, 69, 69, 69, 69, 0]
 
 
 @pytest.mark.parametrize("turn", np.linspace(0, 180, 13).tolist())
@@ -81,11 +82,11 @@ def test_edges_on_one_line_get_the_same_points(code, turn):
 
     whole = points(0, 5000)
     spacing = np.hypot(*np.diff(whole, axis=0).T)
-    assert spacing.max() < 65
+    assert spacing.max() < 70
     assert spacing == pytest.approx(spacing[0], rel=1e-6)
     for first, last in rng.uniform(0, 5000, (20, 2)):
         part = points(first, last)
-        if abs(last - first) <= 60:
+        if abs(last - first) <= 70:
             assert not len(part)
             continue
         # Each is one of the whole edge's, and none between the ends is missing.

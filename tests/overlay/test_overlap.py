@@ -6,13 +6,13 @@ import pytest
 import shapely
 import spherely
 from conftest import EAST, NORTH, MakePlan, square, write_plan
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import qy_gis as qy
 from qy_gis.measure.outlines import take_outlines
-from qy_gis.measure.plane import project, to_lonlat, unproject
-from qy_gis.overlay.grid import cut_zones, overlap_areas, sign_edges
+from qy_gis.measure.plane import project, to_lonlat, to_plane, unproject
+from qy_gis.overlay.grid import TOUCH_M2, cut_zones, overlap_areas, sign_edges
 from qy_gis.overlay.index import build_index
 from qy_gis.overlay.overlap import measure_parcels
 from qy_gis.overlay.table import find_distances, tabulate_overlaps
@@ -224,3 +224,31 @@ def test_an_overlap_too_thin_to_draw_is_still_measured(make_plan: MakePlan):
     table = rows(measure(plan, square(999.9996, 0, 0.0008, 100), square(999.9996, 0, 100)), "park")
     assert table.loc[("P1", "park0"), "area_m2"] == pytest.approx(0.04, rel=1e-2)
     assert table.loc[("P1", ""), "share"] == 0
+
+
+@given(
+    turn=st.floats(0, 180),
+    length=st.floats(200, 10_000),
+    ends=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    crs=st.sampled_from([4547, 4526, 4490]),
+)
+@settings(max_examples=60, deadline=None)
+def test_neighbours_along_a_part_of_a_long_edge_touch_and_those_inside_are_within(turn, length, ends, crs):
+    first, last = sorted(ends)
+    assume((last - first) * length > 1)
+    zone = shapely.box(0, 0, length, 900)
+    beside, inside = (shapely.box(first * length, y, last * length, y + 150) for y in (-150, 0))
+    corner, radians = (EAST - 5000, NORTH - 5000), np.radians(turn)
+    matrix = np.array([[np.cos(radians), -np.sin(radians)], [np.sin(radians), np.cos(radians)]])
+    shapes = shapely.transform(np.array([zone, beside, inside]), lambda xy: xy @ matrix.T + np.array(corner))
+    if crs != 4547:
+        shapes = np.array(gpd.GeoSeries(shapes, crs=4547).to_crs(crs))
+    in_plane = to_plane(shapes, crs)
+    area = shapely.area(in_plane)
+    grid = cut_zones(in_plane[:1])
+    _, zones, shared, touch = overlap_areas(sign_edges(take_outlines(in_plane[1:])), grid)
+    assert zones.tolist() == [0, 0]
+    # `meet_features` calls the first contact, and gives the second its whole area.
+    assert shared[0] <= TOUCH_M2
+    assert touch[0]
+    assert shared[1] >= area[2] - TOUCH_M2
