@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any, NamedTuple
 
@@ -117,8 +118,18 @@ def place_outlines(frame: gpd.GeoDataFrame, *, crs: Any, title: str) -> gpd.GeoD
     known = recognise(points[:, 0], points[:, 1], crs=crs, north_first=False, title=title)
     if known.north_first:
         frame = frame.set_geometry(shapely.transform(frame.geometry.to_numpy(), lambda xy: xy[:, ::-1]))
-    frame[SOURCE_REPAIRS] = dump_repairs(known.repairs)
-    return frame.set_crs(known.crs)
+    return frame.assign(**{SOURCE_REPAIRS: dump_repairs(known.repairs)}).set_crs(known.crs)
+
+
+def place_told(frame: gpd.GeoDataFrame, title: str) -> gpd.GeoDataFrame:
+    """Return outlines as `place_outlines` does, with what was repaired in them before kept."""
+    placed = place_outlines(frame, crs=None, title=title)
+    if SOURCE_REPAIRS not in frame.columns:
+        return placed
+    both = zip(frame[SOURCE_REPAIRS], placed[SOURCE_REPAIRS], strict=True)
+    return placed.assign(
+        **{SOURCE_REPAIRS: [dump_repairs([*json.loads(one), *json.loads(other)]) for one, other in both]}
+    )
 
 
 def _find_order(first: NDArray[np.float64], second: NDArray[np.float64]) -> tuple[bool, bool] | None:

@@ -15,11 +15,13 @@ from typing import Any
 
 import geopandas as gpd
 import pyogrio
+from pyproj import CRS
 from shapely.errors import ShapelyError
 
 from qy_gis.columns import SOURCE_FILE, SOURCE_REPAIRS, SOURCE_SHA256
 from qy_gis.errors import SourceError
 from qy_gis.parcels.limits import check_features, check_time
+from qy_gis.parcels.repairs import tell
 
 #: Types of attributes that are the same however they are read.
 _PLAIN = {"OFTString", "OFTInteger", "OFTInteger64", "OFTReal"}
@@ -57,6 +59,13 @@ def settings(values: Mapping[str, str]) -> Iterator[None]:
         yield
     finally:
         pyogrio.set_gdal_config_options(before)
+
+
+def correct_crs(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
+    """Return parcels in the CRS given in place of the one they state or have by default, and tell it."""
+    before = "" if frame.crs is None else frame.crs.name
+    corrected = frame.set_crs(crs, allow_override=True)
+    return tell(corrected, "坐标系按 --crs 所给 / CRS as given with crs= (--crs)", before, crs.name)
 
 
 def choose_layer(dataset: str, wanted: str | None, *, title: str) -> str:

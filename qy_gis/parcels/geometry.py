@@ -136,16 +136,16 @@ def _check_reach(polygons: Geometries, extent: NDArray[np.float64], crs: CRS, *,
     # All of them at once first: mislabelled coordinates are rare, and a look at each is slow.
     west, south, east, north = extent
     corners = np.array([[west, west, east, east]]), np.array([[south, north, south, north]])
-    if _within_reach(*corners, crs).all():
+    if within_reach(*corners, crs).all():
         return
     bounds = shapely.bounds(polygons)
     x, y = bounds[:, [0, 2]], bounds[:, [1, 3]]
-    outside = ~_within_reach(x, y, crs)
+    outside = ~within_reach(x, y, crs)
     if not outside.any():
         return
     if crs.is_projected and (np.abs(bounds[outside]) <= 180).all():
         guess = "these look like degrees."
-    elif _within_reach(y[outside], x[outside], crs).all():
+    elif within_reach(y[outside], x[outside], crs).all():
         guess = "x and y look swapped."
     elif crs.is_geographic and (np.abs(bounds[outside]) > 180).any():
         guess = "these look like metres."
@@ -156,7 +156,8 @@ def _check_reach(polygons: Geometries, extent: NDArray[np.float64], crs: CRS, *,
     where = f", used {area.west:g}-{area.east:g} E, {area.south:g}-{area.north:g} N" if area else ""
     raise CRSError(
         f"{len(faults)} of {len(rows)} parcels are out of the reach of their CRS {crs.name!r}{where}; {guess} "
-        f"State the CRS the coordinates are in:\n{list_faults(faults)}"
+        "State the CRS the coordinates are in with crs= (--crs), or correct or remove what the file says of it (its "
+        f".prj, its crs member):\n{list_faults(faults)}"
     )
 
 
@@ -167,7 +168,7 @@ def _check_transformation(crs: CRS) -> None:
         raise CRSError(f"crs {crs.name!r} cannot be used: {error}") from error
 
 
-def _within_reach(x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS) -> NDArray[np.bool_]:
+def within_reach(x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS) -> NDArray[np.bool_]:
     """Return, for each row of x and y, whether all its points are within or near the CRS's area of use."""
     lon, lat = transformer(crs).transform(x, y) if crs.is_projected else (x, y)
     area = crs.area_of_use

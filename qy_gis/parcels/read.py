@@ -19,9 +19,12 @@ from qy_gis.measure.crs import check_crs, planar_excess_ppm, transformer
 from qy_gis.parcels import sources
 from qy_gis.parcels.archive import unpack_source
 from qy_gis.parcels.boundary_txt import read_boundary_txt
+from qy_gis.parcels.coordinates import place_told
 from qy_gis.parcels.corners import Wkb
 from qy_gis.parcels.datums import convert_frame, find_conversion
 from qy_gis.parcels.drawing import read_dxf
+from qy_gis.parcels.drivers import correct_crs
+from qy_gis.parcels.geometry import within_reach
 from qy_gis.parcels.geoparquet import WithBytes, read_geoparquet
 from qy_gis.parcels.kml import read_kml, read_kmz
 from qy_gis.parcels.limits import check_time, check_vertices, decode_text, limit_time, read_bytes
@@ -79,6 +82,9 @@ READERS: dict[str, Callable[..., gpd.GeoDataFrame | WithBytes]] = {
     ".wkt": read_wkt,
     ".wkb": read_wkb,
 }
+
+#: The semi-major axis of CGCS2000 and WGS 84, metres.
+_SEMI_MAJOR_M = 6_378_137
 
 #: Planar areas that are off by more than this are warned of.
 _WARN_PPM = 100
@@ -160,12 +166,14 @@ def read_parcels(
     conversion = find_conversion(crs)
     given = conversion.read_as if conversion else None if crs is None else check_crs(crs)
     with limit_time():
-        frame, wkb, title, digest = _load(source, crs=given, layer=layer, encoding=encoding)
+        loaded = _load(source, crs=given, layer=layer, encoding=encoding)
+        frame, wkb, title, digest = loaded
         check_vertices(int(shapely.get_num_coordinates(frame.geometry.array).sum()), title)
         if conversion and frame.crs is not None:
             frame, wkb = convert_frame(frame, conversion, title), ()
         else:
-            _check_agreement(frame.crs, given, title)
+            loaded = _settle_crs(loaded, given)
+            frame, wkb = loaded.frame, loaded.wkb
         check_time(title)
         read_from = None if digest is None else (title, digest)
         parcels = prepare_parcels(frame, id_column=id_column, repair=repair, source=read_from, wkb=wkb)
@@ -232,15 +240,58 @@ def _load_bytes(source: str | bytes, *, crs: CRS | None, layer: str | None, enco
     return _Loaded(frame, wkb, title, hashlib.sha256(data).hexdigest())
 
 
-def _check_agreement(stated: CRS | None, given: CRS | None, title: str) -> None:
-    if stated is None or given is None:
-        return
-    flat, other = flatten_crs(stated), flatten_crs(given)
-    same = flat.equals(other, ignore_axis_order=True) or (flat.to_epsg() or "none") == other.to_epsg()
-    if not same:
+def _settle_crs(loaded: _Loaded, given: CRS | None) -> _Loaded:
+    """Return parcels with the CRS that they state, or else the one given, or else the one that is recognised.
+
+    The CRS given corrects a statement that is a mere placeholder, or that the coordinates contradict; that is told.
+    """
+    frame, title = loaded.frame, loaded.title
+    stated = frame.crs
+    if stated is not None and given is None and _is_local(stated):
+        frame = frame.set_crs(None, allow_override=True)
+    if frame.crs is None and given is None and loaded.digest is not None:
+        return loaded._replace(frame=place_told(frame, title), wkb=())
+    if stated is None or given is None or _is_same(stated, given):
+        return loaded._replace(frame=frame)
+    if not (_is_placeholder(stated) or _contradicts(frame, stated, given)):
         raise CRSError(
-            f"{title} is in {stated.name!r}, but crs= says {given.name!r}; leave crs= out, or correct the file"
+            f"{title} is in {stated.name!r}, but crs= (--crs) says {given.name!r}; leave crs= out, or correct the file",
+            zh=f"{title} 注明坐标系 {stated.name!r}，--crs 却给出 {given.name!r}；请去掉 --crs，或改正文件",
         )
+    return loaded._replace(frame=correct_crs(frame, given))
+
+
+def _is_same(stated: CRS, given: CRS) -> bool:
+    flat, other = flatten_crs(stated), flatten_crs(given)
+    return bool(flat.equals(other, ignore_axis_order=True) or (flat.to_epsg() or "none") == other.to_epsg())
+
+
+def _horizontal(crs: CRS) -> CRS:
+    return crs.sub_crs_list[0] if crs.is_compound else crs
+
+
+def _is_local(crs: CRS) -> bool:
+    """Return whether a CRS is one of no place on earth: LOCAL_CS, NonEarth."""
+    return bool(_horizontal(crs).is_engineering)
+
+
+def _is_placeholder(crs: CRS) -> bool:
+    """Return whether a CRS is what programs write when they know none."""
+    geodetic = _horizontal(crs).geodetic_crs
+    if _is_local(crs) or geodetic is None or geodetic.datum is None:
+        return True
+    # An ellipsoid of another size is a statement whatever it is called: Krassowsky's is that of Beijing 1954.
+    modern = crs.ellipsoid is None or abs(crs.ellipsoid.semi_major_metre - _SEMI_MAJOR_M) < 1
+    name = geodetic.datum.name.casefold()
+    return modern and any(word in name for word in ("unknown", "unnamed", "undefined", "not specified"))
+
+
+def _contradicts(frame: gpd.GeoDataFrame, stated: CRS, given: CRS) -> bool:
+    """Return whether coordinates cannot be in the CRS stated, but can in the one given."""
+    bounds = shapely.bounds(frame.geometry.to_numpy())
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    x, y = bounds[:, [0, 2]], bounds[:, [1, 3]]
+    return not within_reach(x, y, stated).all() and bool(within_reach(x, y, given).all())
 
 
 def _warn_of_grid(parcels: gpd.GeoDataFrame, title: str) -> None:

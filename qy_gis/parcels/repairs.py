@@ -7,6 +7,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TypeAlias, TypedDict
 
+import geopandas as gpd
+
+from qy_gis.columns import SOURCE_REPAIRS
+
 #: What is wrong in a text file: line, column and text.
 Faults: TypeAlias = list[tuple[int, int, str]]
 
@@ -41,6 +45,13 @@ def add_repair(text: str, repair: Repair) -> str:
     '[{"line": 1, "what": "w", "before": "b", "after": "a"}]'
     """
     return dump_repairs([*json.loads(text), repair])
+
+
+def tell(frame: gpd.GeoDataFrame, what: str, before: str, after: str) -> gpd.GeoDataFrame:
+    """Return parcels with one more repair in each, which concerns the whole file."""
+    repair = Repair(line=None, what=what, before=before, after=after)
+    earlier = frame[SOURCE_REPAIRS] if SOURCE_REPAIRS in frame.columns else ["[]"] * len(frame)
+    return frame.assign(**{SOURCE_REPAIRS: [add_repair(text, repair) for text in earlier]})
 
 
 def list_faults(faults: Sequence[str], *, shown: int = 20) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,14 @@ import pandas as pd
 
 from qy_gis.errors import SourceError
 from qy_gis.parcels.drivers import check_start, choose_layer, read_layer
+from qy_gis.parcels.encodings import decode_cut, find_encoding, known_codec, name_codec
+from qy_gis.parcels.repairs import tell
 
 #: First four bytes of every .shp: the file code 9994, big-endian.
 _SHP_MAGIC = (9994).to_bytes(4, "big")
 
-#: Language byte of a .dbf that says code page 936 (GBK).
-_DBF_GBK = (b"\x4d", b"\x7a")
-
-#: A text shorter than a heading has not been cut; what is left of a character that was cut is under 4 bytes.
-_SHORTEST_FIELD, _LONGEST_CHARACTER = 10, 3
+#: Language bytes of a .dbf that say which Chinese its text is in; the others are what writers put by default.
+_LANGUAGES = {b"\x4d": "gb18030", b"\x7a": "gb18030", b"\x4f": "big5hkscs", b"\x78": "big5hkscs"}
 
 
 def read_shapefile(path: Path, *, title: str, crs: Any, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
@@ -29,14 +27,29 @@ def read_shapefile(path: Path, *, title: str, crs: Any, layer: str | None, encod
     """
     check_start(path, (_SHP_MAGIC,), title=title, what="a Shapefile")
     if "!" in str(path):
-        raise SourceError(f"{title}: a Shapefile with '!' in its path cannot be opened; rename it or zip it")
+        raise SourceError(
+            f"{title}: a Shapefile with '!' in its path cannot be opened; rename it or zip it",
+            zh=f"{title}：路径中有 '!' 的 Shapefile 打不开；请改名，或压缩成 zip",
+        )
     if _beside(path, ".shx") is None:
-        raise SourceError(f"{title}: its .shx is missing; a Shapefile is .shp, .shx, .dbf and .prj together")
+        raise SourceError(
+            f"{title}: its .shx is missing; a Shapefile is .shp, .shx, .dbf and .prj together: give all of them",
+            zh=f"{title}：缺 .shx；Shapefile 由 .shp、.shx、.dbf、.prj 组成，请一并提供",
+        )
     dataset = str(path)
     name = choose_layer(dataset, layer, title=title)
     # Latin-1 takes every byte as it is, so that the encoding can be found, strictly, from all the text there is.
     frame = read_layer(dataset, name, title=title, encoding="ISO-8859-1")
-    frame = decode_attributes(frame, _find_encodings(path, encoding, title=title), title=title)
+    stated, said = _stated_encoding(path)
+    frame = decode_attributes(frame, stated, given=encoding, said=said, title=title)
+    if _beside(path, ".dbf") is None:
+        # GDAL makes up a column of numbers in its place.
+        frame = tell(
+            frame[[frame.geometry.name]],
+            "缺 .dbf,编号与属性均无,按行号编号 / .dbf is missing: no ids or attributes, numbered by row",
+            ".shp",
+            "",
+        )
     return frame if frame.crs is not None else frame.set_crs(crs)
 
 
@@ -45,56 +58,60 @@ def _beside(path: Path, ending: str) -> Path | None:
     return next((file for end in (ending, ending.upper()) if (file := path.with_suffix(end)).exists()), None)
 
 
-def _find_encodings(path: Path, given: str | None, *, title: str) -> list[str]:
-    """Return the encodings to try for a Shapefile's attributes, best first; one only where it is stated."""
-    if given is not None:
-        return [name_codec(given, title=title)]
-    if cpg := _beside(path, ".cpg"):
-        return [name_codec(cpg.read_text(encoding="ascii", errors="replace"), title=title)]
+def _stated_encoding(path: Path) -> tuple[str | None, str]:
+    """Return the encoding that a Shapefile's .cpg or .dbf states, None if none that is known, and how it says so."""
+    cpg = _beside(path, ".cpg")
+    if cpg and (said := cpg.read_text(encoding="ascii", errors="replace").strip()):
+        return known_codec(said), f".cpg: {said[:40]}"
     dbf = _beside(path, ".dbf")
-    if dbf and dbf.read_bytes()[29:30] in _DBF_GBK:
-        return ["gb18030", "utf-8"]
-    return ["utf-8", "gb18030"]
+    mark = b""
+    if dbf:
+        with dbf.open("rb") as file:
+            mark = file.read(30)[29:]
+    return _LANGUAGES.get(mark), f".dbf: 0x{mark.hex()}" if mark in _LANGUAGES else ""
 
 
-def name_codec(name: str, *, title: str) -> str:
-    """Return Python's name of an encoding named as in .cpg files: "UTF-8", "65001", "ANSI 936", "GBK"."""
-    plain = name.strip().lower().removeprefix("ansi ").removeprefix("oem ")
-    try:
-        codec = codecs.lookup("utf-8" if plain == "65001" else plain).name
-    except LookupError as error:
-        raise SourceError(
-            f"{title}: the attributes are said to be in {name.strip()!r}, which is no known encoding; say which with "
-            "encoding=, for example 'UTF-8' or 'GB18030'"
-        ) from error
-    # GB18030 holds all of both, and what software calls GBK often is GB18030.
-    return "gb18030" if codec in ("gb2312", "gbk") else codec
+def decode_attributes(
+    frame: gpd.GeoDataFrame, stated: str | None, *, given: str | None, said: str, title: str
+) -> gpd.GeoDataFrame:
+    """Return a frame that was read as Latin-1 with its headings and texts decoded.
 
+    Parameters
+    ----------
+    frame
+        Every byte of its texts is a character.
+    stated
+        The encoding that the file states, as Python calls it; None if none.
+    given
+        The encoding that the caller states, which holds without question.
+    said
+        How the file says so, for the repair where its texts are in another; "" if it says nothing.
+    title
+        What to call the file in messages.
 
-def decode_attributes(frame: gpd.GeoDataFrame, encodings: list[str], *, title: str) -> gpd.GeoDataFrame:
-    """Return a frame read as Latin-1 with its headings and texts decoded by the first encoding that takes all."""
+    Raises
+    ------
+    SourceError
+        The texts are not in the encoding given, or in none that is known.
+    """
     texts = [c for c in frame.columns if c != frame.geometry.name and pd.api.types.is_string_dtype(frame[c])]
-    failures = []
-    for encoding in encodings:
-        try:
-            decoded = {c: [_decode(v, encoding) if isinstance(v, str) else None for v in frame[c]] for c in texts}
-            headings = {c: _decode(c, encoding) for c in frame.columns if c != frame.geometry.name}
-        except (UnicodeDecodeError, LookupError) as error:
-            failures.append(f"{encoding} ({error})")
-            continue
-        columns = {c: pd.Series(decoded[c], index=frame.index, dtype=frame[c].dtype) for c in decoded}
-        return frame.assign(**columns).rename(columns=headings)
-    raise SourceError(
-        f"{title}: the attributes are not in {' nor '.join(failures)}; say which encoding they are in with encoding="
-    )
-
-
-def _decode(latin: str, encoding: str) -> str:
-    raw = latin.encode("latin-1")
+    raw = {c: [v.encode("latin-1") if isinstance(v, str) else None for v in frame[c]] for c in texts}
+    headings = {c: c.encode("latin-1") for c in frame.columns if c != frame.geometry.name}
+    every = [*headings.values(), *(v for values in raw.values() for v in values if v is not None)]
+    encoding = name_codec(given, title=title) if given is not None else find_encoding(every, stated)
     try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        # Writers cut headings at 10 bytes and texts at the field's width, if need be through a character.
-        if len(raw) < _SHORTEST_FIELD or error.end != len(raw) or len(raw) - error.start > _LONGEST_CHARACTER:
-            raise
-        return raw[: error.start].decode(encoding)
+        if encoding is None:
+            raise LookupError("UTF-8, GB18030, Big5")
+        decoded = {c: [None if v is None else decode_cut(v, encoding) for v in values] for c, values in raw.items()}
+        renamed = {c: decode_cut(v, encoding) for c, v in headings.items()}
+    except (UnicodeDecodeError, LookupError) as error:
+        tried = encoding or "UTF-8, GB18030, Big5"
+        raise SourceError(
+            f"{title}: the attributes are not in {tried}; say which encoding they are in with encoding= (--encoding)",
+            zh=f"{title}：属性文字不是 {tried} 编码；请用 --encoding 注明实际编码",
+        ) from error
+    columns = {c: pd.Series(decoded[c], index=frame.index, dtype=frame[c].dtype) for c in decoded}
+    out = frame.assign(**columns).rename(columns=renamed)
+    if given is None and said and encoding != stated:
+        out = tell(out, "文字编码与所注不符,按实际读 / text is in another encoding than stated", said, encoding)
+    return out

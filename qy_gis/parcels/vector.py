@@ -19,7 +19,7 @@ from qy_gis.errors import ArgumentError, CRSError, SourceError
 from qy_gis.parcels.drivers import check_start, choose_layer, driver_words, read_layer, settings
 from qy_gis.parcels.limits import read_bytes
 from qy_gis.parcels.repairs import Repair, dump_repairs
-from qy_gis.parcels.shapefile import decode_attributes, name_codec
+from qy_gis.parcels.shapefile import decode_attributes
 
 #: Arcs become chords of this many degrees: 0.5 ppm of the area of a circle. GDAL's own 4 degrees lose 0.08 %.
 ARC_STEP_DEGREES = 0.1
@@ -113,8 +113,7 @@ def read_mapinfo(path: Path, *, title: str, crs: Any, layer: str | None, encodin
         check_start(path, (b"Version", b"VERSION", b"version"), title=title, what="MapInfo MIF")
     name = choose_layer(str(path), layer, title=title)
     frame = read_layer(str(path), name, title=title, encoding="ISO-8859-1")
-    encodings = ["utf-8", "gb18030"] if encoding is None else [name_codec(encoding, title=title)]
-    frame = decode_attributes(frame, encodings, title=title)
+    frame = decode_attributes(frame, None, given=encoding, said="", title=title)
     return frame if frame.crs is not None else frame.set_crs(crs)
 
 

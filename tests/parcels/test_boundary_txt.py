@@ -359,7 +359,7 @@ def test_a_zone_that_neither_header_nor_eastings_give_needs_crs(read):
 
 
 def test_a_crs_against_that_of_the_file_is_an_error(read):
-    with pytest.raises(CRSError, match=r"parcel.txt is in '.*zone 38', but crs= says '.*zone 37'"):
+    with pytest.raises(CRSError, match=r"parcel.txt is in '.*zone 38', but crs= \(--crs\) says '.*zone 37'"):
         read(text(), crs="EPSG:4525")
 
 

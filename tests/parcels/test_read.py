@@ -66,7 +66,7 @@ def test_a_frame_without_crs_takes_the_one_given_and_stays_untouched():
 
 
 def test_a_crs_given_against_that_of_the_source():
-    with pytest.raises(CRSError, match=r"the GeoDataFrame is in '.*114E', but crs= says '.*zone 38'"):
+    with pytest.raises(CRSError, match=r"the GeoDataFrame is in '.*114E', but crs= \(--crs\) says '.*zone 38'"):
         read_parcels(square(), crs=4526)
     assert read_parcels(square(), crs=square().crs.to_wkt("WKT1_ESRI")).crs.to_epsg() == 4547
     with pytest.raises(CRSError, match="'nonsense' is not a coordinate reference system"):

@@ -62,15 +62,16 @@ def test_geojson_crs_member(tmp_path):
     path = geojson(tmp_path / "a.geojson", coordinates=grid, crs=named_crs("urn:ogc:def:crs:EPSG::4547"))
     assert read_parcels(path).crs.to_epsg() == 4547
     assert read_parcels(path, crs=4547).crs.to_epsg() == 4547
-    with pytest.raises(CRSError, match=r"a.geojson is in '.*114E', but crs= says '.*111E'"):
+    with pytest.raises(CRSError, match=r"a.geojson is in '.*114E', but crs= \(--crs\) says '.*111E'"):
         read_parcels(path, crs=4546)
     crs84 = geojson(tmp_path / "b.geojson", crs=named_crs("urn:ogc:def:crs:OGC:1.3:CRS84"))
     assert read_parcels(crs84, crs=4326).crs.to_epsg() == 4326
 
 
 def test_geojson_crs_member_null_or_unknown_is_not_guessed(tmp_path):
-    with pytest.raises(CRSError, match="no CRS; give one with crs="):
-        read_parcels(geojson(tmp_path / "a.geojson", crs=None))
+    degrees = read_parcels(geojson(tmp_path / "a.geojson", crs=None))
+    assert degrees.crs.to_epsg() == 4490
+    assert "坐标系未填" in degrees["source_repairs"][0]
     assert read_parcels(geojson(tmp_path / "a.geojson", crs=None), crs=4490).crs.to_epsg() == 4490
     with pytest.raises(CRSError, match=r"found a crs member of type 'link'; accepted is 'name'"):
         read_parcels(geojson(tmp_path / "a.geojson", crs={"type": "link"}))
@@ -203,7 +204,7 @@ def test_geopackage_without_geometry_or_crs(tmp_path):
         read_parcels(tmp_path / "table.gpkg")
     with pytest.warns(UserWarning, match="crs"):
         pyogrio.write_dataframe(squares(crs=None), tmp_path / "bare.gpkg")
-    with pytest.raises(CRSError, match="no CRS; give one with crs="):
+    with pytest.raises(CRSError, match="no CRS; say which grid they are in with crs="):
         read_parcels(tmp_path / "bare.gpkg")
     assert read_parcels(tmp_path / "bare.gpkg", crs=4547).crs.to_epsg() == 4547
 
@@ -289,15 +290,18 @@ def test_names_of_encodings_in_a_cpg(tmp_path, name):
     assert read_parcels(path)["parcel_id"].tolist() == ["甲一", "乙二"]
 
 
-def test_a_cpg_is_obeyed_and_encoding_overrules_it(tmp_path):
+@pytest.mark.parametrize("said", ["65001", "ISO-8859-1", "klingon", "Big5"])
+def test_a_cpg_that_lies_is_told_and_encoding_overrules_all(tmp_path, said):
     path = write_shapefile(tmp_path, "gbk", cpg=False)
-    path.with_suffix(".cpg").write_text("65001")
+    path.with_suffix(".cpg").write_text(said)
+    parcels = read_parcels(path)
+    assert parcels["parcel_id"].tolist() == ["甲一", "乙二"]
+    assert f'"before": ".cpg: {said}", "after": "gb18030"' in parcels["source_repairs"][0]
+    assert read_parcels(path, encoding="GBK")["source_repairs"].tolist() == ["[]"] * 2
     with pytest.raises(SourceError, match=r"land.shp: the attributes are not in utf-8.*encoding="):
-        read_parcels(path)
-    assert read_parcels(path, encoding="GBK")["parcel_id"].tolist() == ["甲一", "乙二"]
-    path.with_suffix(".cpg").write_text("klingon")
+        read_parcels(path, encoding="UTF-8")
     with pytest.raises(SourceError, match="said to be in 'klingon'"):
-        read_parcels(path)
+        read_parcels(path, encoding="klingon")
 
 
 def test_a_character_cut_at_the_width_of_a_field_is_left_out(tmp_path):
@@ -319,7 +323,7 @@ def test_a_heading_cut_at_ten_bytes_is_known(tmp_path):
 def test_shapefile_without_prj_needs_crs(tmp_path):
     path = write_shapefile(tmp_path, "gbk", cpg=True)
     path.with_suffix(".prj").unlink()
-    with pytest.raises(CRSError, match="no CRS; give one with crs="):
+    with pytest.raises(CRSError, match="no CRS; say which grid they are in with crs="):
         read_parcels(path)
     assert read_parcels(path, crs="EPSG:4547").crs.to_epsg() == 4547
 
@@ -327,7 +331,9 @@ def test_shapefile_without_prj_needs_crs(tmp_path):
 def test_shapefile_without_companions(tmp_path):
     path = write_shapefile(tmp_path, "gbk", cpg=True)
     path.with_suffix(".dbf").unlink()
-    assert read_parcels(path)["parcel_id"].tolist() == ["0", "1"]
+    parcels = read_parcels(path)
+    assert parcels["parcel_id"].tolist() == ["0", "1"]
+    assert "缺 .dbf" in parcels["source_repairs"][1]
     path.with_suffix(".shx").unlink()
     with pytest.raises(SourceError, match=r"land\.shp: its \.shx is missing; a Shapefile is"):
         read_parcels(path)
