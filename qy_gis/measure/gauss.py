@@ -76,6 +76,9 @@ _LONGEST = 70 / 64.6
 _NEAREST_AXIS = sqrt(2.0) - 1.0
 _HALF = sqrt(0.5)
 
+#: An edge with so many points is short enough to be a parabola.
+_FEW = 6
+
 #: A corner this near to one of the lines (in spacings) is its point.
 _AT_LINE = 1e-5
 
@@ -191,6 +194,22 @@ def put_points(out_x, out_y, n, xa, ya, xb, yb, ua, ub, first, count):
 
 
 @_jit
+def bend(out_x, out_y, begin, end, lon_a, lat_a, lon_b, lat_b, ea, na, eb, nb, meridian):
+    """Replace points of an edge of up to `_FEW` points in a grid by those in degrees, in place.
+
+    Such an edge is a parabola in degrees to 0.1 micrometres, so that one point of it is brought there for all.
+    """
+    lon_m, lat_m = from_grid(0.5 * (ea + eb), 0.5 * (na + nb), meridian)
+    rise_x = 4.0 * (lon_m - 0.5 * (lon_a + lon_b))
+    rise_y = 4.0 * (lat_m - 0.5 * (lat_a + lat_b))
+    along_east = abs(eb - ea) > abs(nb - na)
+    for i in range(begin, end):
+        t = (out_x[i] - ea) / (eb - ea) if along_east else (out_y[i] - na) / (nb - na)
+        out_x[i] = lon_a + (lon_b - lon_a) * t + rise_x * t * (1.0 - t)
+        out_y[i] = lat_a + (lat_b - lat_a) * t + rise_y * t * (1.0 - t)
+
+
+@_jit
 def densify_degrees(x, y, ring_first, spacing, straight_in):
     """Return rings in degrees with the extra points of long edges.
 
@@ -227,16 +246,14 @@ def densify_degrees(x, y, ring_first, spacing, straight_in):
             if k > ring_first[ring]:
                 east = x[k] - x[k - 1]
                 north = y[k] - y[k - 1]
-                middle = 0.5 * (y[k] + y[k - 1])
-                across = east * cos(middle * (pi / 180))
                 count = 0
                 in_degrees = False
-                if east * east + north * north > short * short:
-                    in_degrees = (
-                        across * across + north * north > LONGEST_DEGREES * LONGEST_DEGREES
-                        or abs(y[k]) > LAST_LATITUDE
-                        or abs(y[k - 1]) > LAST_LATITUDE
-                    )
+                length = east * east + north * north
+                if length > short * short:
+                    if length > LONGEST_DEGREES * LONGEST_DEGREES:
+                        across = east * cos(0.5 * (y[k] + y[k - 1]) * (pi / 180))
+                        in_degrees = across * across + north * north > LONGEST_DEGREES * LONGEST_DEGREES
+                    in_degrees = in_degrees or abs(y[k]) > LAST_LATITUDE or abs(y[k - 1]) > LAST_LATITUDE
                     if in_degrees:
                         # Along a parallel or a meridian it is straight in the plane too.
                         if east != 0.0 and north != 0.0:
@@ -260,8 +277,11 @@ def densify_degrees(x, y, ring_first, spacing, straight_in):
                     else:
                         begin = n
                         n = put_points(out_x, out_y, n, ea, na, eb, nb, ua, ub, first, count)
-                        for i in range(begin, n):
-                            out_x[i], out_y[i] = from_grid(out_x[i], out_y[i], meridian)
+                        if count == 1 or count > _FEW:
+                            for i in range(begin, n):
+                                out_x[i], out_y[i] = from_grid(out_x[i], out_y[i], meridian)
+                        else:
+                            bend(out_x, out_y, begin, n, x[k - 1], y[k - 1], x[k], y[k], ea, na, eb, nb, meridian)
             elif n + 1 > len(out_x):
                 out_x = np.concatenate((out_x, out_x))
                 out_y = np.concatenate((out_y, out_y))
