@@ -76,7 +76,7 @@ def unpack_source(path: Path, *, kinds: Sequence[str], layer: str | None, title:
         except _DAMAGE as error:
             if isinstance(error, SourceError):
                 raise
-            raise SourceError(f"{title} cannot be unpacked: {error}") from error
+            raise _damaged(title) from error
         yield target, named
 
 
@@ -105,6 +105,38 @@ def check_members(members: Sequence[zipfile.ZipInfo], title: str) -> list[zipfil
     return [member for member in members if not member.is_dir()]
 
 
+def read_members(path: Path, endings: tuple[str, ...], title: str) -> dict[str, bytes]:
+    """Return the files of a zip archive with one of these endings, by their path in it.
+
+    Raises
+    ------
+    SourceError
+        Not a zip archive, or unsafe; see `unpack_source`.
+    """
+    try:
+        with zipfile.ZipFile(path, metadata_encoding="gb18030") as archive:
+            members = check_members(archive.infolist(), title)
+            names = {member.filename.replace("\\", "/"): member for member in members}
+            return {
+                name: archive.read(member)
+                for name, member in names.items()
+                # macOS keeps a shadow of every file.
+                if name.lower().endswith(endings) and not PurePosixPath(name).name.startswith("._")
+            }
+    except _DAMAGE as error:
+        if isinstance(error, SourceError):
+            raise
+        raise _damaged(title) from error
+
+
+def _damaged(title: str) -> SourceError:
+    return SourceError(
+        f"{title} cannot be unpacked: it is not a whole zip archive, or packed in a way that is not accepted; pack it "
+        "again as a plain zip",
+        zh=f"{title} 解不开：不是完整的 zip，或压缩方式不支持；请重新压缩为普通 zip",
+    )
+
+
 def check_archive(path: Path, title: str) -> None:
     """Raise a SourceError if a file that is a zip archive by its format (XLSX) is damaged or unsafe."""
     try:
@@ -113,7 +145,7 @@ def check_archive(path: Path, title: str) -> None:
     except _DAMAGE as error:
         if isinstance(error, SourceError):
             raise
-        raise SourceError(f"{title} cannot be unpacked: {error}") from error
+        raise _damaged(title) from error
 
 
 def _find_sources(members: list[zipfile.ZipInfo], kinds: Sequence[str]) -> list[_Found]:

@@ -26,7 +26,7 @@ from qy_gis.parcels.drawing import read_dxf
 from qy_gis.parcels.drivers import correct_crs
 from qy_gis.parcels.geometry import within_reach
 from qy_gis.parcels.geoparquet import WithBytes, read_geoparquet
-from qy_gis.parcels.kml import read_kml, read_kmz
+from qy_gis.parcels.kml import read_kml, read_kmz, read_ovkml
 from qy_gis.parcels.limits import check_time, check_vertices, decode_text, limit_time, read_bytes
 from qy_gis.parcels.postgis import is_address, read_database
 from qy_gis.parcels.prepare import flatten_crs, prepare_parcels
@@ -72,6 +72,7 @@ READERS: dict[str, Callable[..., gpd.GeoDataFrame | WithBytes]] = {
     ".dxf": read_dxf,
     ".kml": read_kml,
     ".kmz": read_kmz,
+    ".ovkml": read_ovkml,
     ".csv": read_csv,
     ".xlsx": read_xlsx,
     ".fgb": read_flatgeobuf,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias, TypedDict
 
 import geopandas as gpd
@@ -52,6 +52,17 @@ def tell(frame: gpd.GeoDataFrame, what: str, before: str, after: str) -> gpd.Geo
     repair = Repair(line=None, what=what, before=before, after=after)
     earlier = frame[SOURCE_REPAIRS] if SOURCE_REPAIRS in frame.columns else ["[]"] * len(frame)
     return frame.assign(**{SOURCE_REPAIRS: [add_repair(text, repair) for text in earlier]})
+
+
+def count_kinds(kinds: Iterable[str]) -> str:
+    """Return how many there are of each kind.
+
+    Examples
+    --------
+    >>> count_kinds(["Point", "LineString", "Point"])
+    '2 Point, 1 LineString'
+    """
+    return ", ".join(f"{count} {kind}" for kind, count in Counter(kinds).items())
 
 
 def list_faults(faults: Sequence[str], *, shown: int = 20) -> str:
