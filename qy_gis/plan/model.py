@@ -129,6 +129,9 @@ class Layer(_Record):
     )
     date: dt.date | None = Field(default=None, description="State of the data; absent when not established")
     sources: list[Key] = Field(min_length=1)
+    holder: Text | None = Field(
+        default=None, description="Who holds the official data, said where an outcome is unknown"
+    )
     tolerance_m2: float = Field(default=1.0, ge=0, description="Overlaps up to this area do not count in rules")
     style: Style
     rules: list[Rule] = Field(default=[], alias="rule")
