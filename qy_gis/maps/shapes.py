@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from qy_gis.errors import CRSError
+from qy_gis.measure.rebuild import drop_empty_parts
 
 _METRES_PER_DEGREE = 111_320.0
 _POLYGON_TYPES = ("Polygon", "MultiPolygon")
@@ -22,7 +23,7 @@ Bounds = tuple[float, float, float, float]
 
 
 def to_degrees(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the features in CGCS2000 longitude and latitude, without heights.
+    """Return the features in CGCS2000 longitude and latitude, without heights and empty parts.
 
     Raises
     ------
@@ -32,7 +33,8 @@ def to_degrees(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if table.crs is None:
         raise CRSError("the table to draw has no CRS; give one with table.set_crs('EPSG:4490')")
     moved = table.to_crs("EPSG:4490")
-    return moved.set_geometry(moved.geometry.force_2d())
+    flat = drop_empty_parts(moved.geometry.to_numpy())
+    return moved.set_geometry(gpd.GeoSeries(flat, index=moved.index, crs=moved.crs))
 
 
 def find_bounds(geometries: Iterable[BaseGeometry | None]) -> Bounds | None:

@@ -47,6 +47,18 @@ def change_corners(geometries: Geometries, change: Change) -> Geometries:
     return _put_together(flat, changed, owner)
 
 
+def drop_empty_parts(geometries: Geometries) -> Geometries:
+    """Return geometries without Z, empty parts and empty rings, on which some functions of GEOS end the process.
+
+    Examples
+    --------
+    >>> half_empty = shapely.from_wkt(["MULTIPOLYGON (EMPTY, ((0 0, 1 0, 1 1, 0 0), EMPTY))"])
+    >>> drop_empty_parts(half_empty)[0].wkt
+    'MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0)))'
+    """
+    return change_corners(geometries, lambda x, y, first: (x, y, first))
+
+
 def _simple_parts(geometries: Geometries) -> tuple[Geometries, Ints]:
     """Return the points, lines and polygons that geometries consist of, without the empty ones, and whose they are."""
     parts, owner = geometries, np.arange(len(geometries))

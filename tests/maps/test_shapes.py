@@ -90,3 +90,17 @@ def test_heights_go_and_a_missing_crs_is_an_error():
     assert to_degrees(high).crs == "EPSG:4490"
     with pytest.raises(CRSError, match="set_crs"):
         to_degrees(gpd.GeoDataFrame(geometry=[shapely.Point(0, 0)]))
+
+
+@pytest.mark.parametrize(
+    "wkt",
+    [
+        "MULTIPOLYGON (EMPTY, ((113 24, 113.1 24, 113.1 24.1, 113 24)))",
+        "POLYGON ((113 24, 113.1 24, 113.1 24.1, 113 24), EMPTY)",
+        "GEOMETRYCOLLECTION (POLYGON EMPTY, POLYGON ((113 24, 113.1 24, 113.1 24.1, 113 24)))",
+        "MULTILINESTRING (EMPTY, (113 24, 113.1 24.1))",
+    ],
+)
+def test_an_empty_part_does_not_end_the_process(wkt):
+    table = gpd.GeoDataFrame(geometry=[shapely.from_wkt(wkt)], crs="EPSG:4490")
+    assert not shapely.is_empty(to_degrees(table).geometry.segmentize(0.01).iloc[0])
