@@ -1,4 +1,8 @@
-"""The outlines of parcels: valid polygons in two dimensions, within the reach of their CRS."""
+"""The outlines of parcels and zones: valid polygons in two dimensions, within the reach of their CRS.
+
+Whatever comes in passes `examine_outlines`: a table of parcels, the features of a layer, and of a batch the rows that
+are not plain at a glance.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +15,21 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
-from pyproj.exceptions import ProjError
+from shapely.errors import ShapelyError
 
-from qy_gis.errors import CRSError, GeometryError
 from qy_gis.measure.area import areas
-from qy_gis.measure.crs import transformer
+from qy_gis.measure.outlines import take_outlines
+from qy_gis.measure.reach import explain_long, explain_outside, find_long, find_outside, longest_edge, reach_of
 from qy_gis.parcels.corners import Places, Wkb, find_bare, find_unreal, judge_rings, read_rings, take_rings
-from qy_gis.parcels.repairs import Repair, Repairs, list_faults
+from qy_gis.parcels.faults import Fault, Faults, Kind, refuse_faults
+from qy_gis.parcels.repairs import Repair, Repairs
+from qy_gis.parcels.rings import nest_corners
 from qy_gis.parcels.vertices import drop_vertices
 
 Geometries: TypeAlias = NDArray[np.object_]
 
 #: Mending an outline may move its area by this much before someone has to agree to it.
 MAX_CHANGE_M2, MAX_CHANGE_SHARE = 1.0, 0.001
-
-#: Parcels are kept in a neighbouring zone's grid in earnest, never further away than one zone.
-_REACH_DEGREES = 3.0
 
 #: Outlines cleaned together: few enough that their coordinates take little memory.
 _TOGETHER = 2**15
@@ -36,25 +39,48 @@ _MAX_MEETINGS, _SAMPLED_EDGES = 300_000, 200
 
 _POLYGON, _MULTIPOLYGON, _COLLECTION, _NONE = 3, 6, 7, -1
 
+#: What GEOS says of an outline that is not simple, in Chinese.
+_REASONS_ZH = {
+    "Self-intersection": "自相交",
+    "Ring Self-intersection": "圈自相接",
+    "Hole lies outside shell": "内圈在外圈之外",
+    "Holes are nested": "内圈嵌套",
+    "Nested shells": "外圈嵌套",
+    "Interior is disconnected": "内部不连通",
+    "Duplicate Rings": "圈重复",
+    "Too few points in geometry component": "点数不足",
+}
+
+
+class Examined(NamedTuple):
+    """What was found of geometries, by their places.
+
+    Attributes
+    ----------
+    polygons
+        Polygons and multipolygons of shape (n,), valid and without Z; of those at fault whatever there is.
+    repairs
+        What was repaired in each that had anything; those at fault may be among them.
+    faults
+        Why an outline cannot be used.
+    """
+
+    polygons: Geometries
+    repairs: Repairs
+    faults: Faults
+
 
 def clean_outlines(
     geometries: Geometries, crs: CRS, *, rows: Sequence[Any], repair: bool, wkb: Sequence[Wkb] = ()
 ) -> tuple[Geometries, Repairs]:
-    """Return the polygons of parcels, and what was repaired in each.
+    """Return the polygons of parcels or of zones, and what was repaired in each.
 
     Parameters
     ----------
-    geometries
-        Shapely geometries of shape (n,); not modified.
-    crs
-        The CRS they are in.
+    geometries, crs, repair, wkb
+        As for `examine_outlines`.
     rows
         The number or name of each row in messages, of length n.
-    repair
-        Accept a mended outline whatever it does to the area.
-    wkb
-        The bytes that the geometries were read from, in pieces one after the other, if they are there still: looking
-        at them is quicker.
 
     Returns
     -------
@@ -68,117 +94,129 @@ def clean_outlines(
         changes the area by more than 1 m2 or 0.1 %.
     CRSError
         The coordinates are out of the reach of the CRS.
+    SourceError
+        Faults of both kinds.
     """
+    polygons, repairs, faults = examine_outlines(geometries, crs, repair=repair, wkb=wkb)
+    refuse_faults(faults, rows)
+    return polygons, repairs
+
+
+def examine_outlines(geometries: Geometries, crs: CRS, *, repair: bool, wkb: Sequence[Wkb] = ()) -> Examined:
+    """Clean outlines, and list those that cannot be used.
+
+    Parameters
+    ----------
+    geometries
+        Shapely geometries of shape (n,); not modified.
+    crs
+        The CRS they are in, as `qy_gis.measure.crs.check_crs` returns it.
+    repair
+        Accept a mended outline whatever it does to the area.
+    wkb
+        The bytes that the geometries were read from, in pieces one after the other, if they are there still: looking
+        at them is quicker.
+
+    Raises
+    ------
+    CRSError
+        The CRS cannot be used at all.
+
+    Examples
+    --------
+    >>> plot = shapely.box(403000, 2622000, 403050, 2622040)
+    >>> found = examine_outlines(np.array([plot, None], dtype=object), CRS.from_epsg(4547), repair=False)
+    >>> found.faults[1].reason
+    '没有图形 / no geometry'
+    """
+    reach_of(crs)
     starts = [0, *accumulate(map(len, wkb))][:-1] or list(range(0, len(geometries), _TOGETHER))
     polygons = geometries.copy()
-    blocks = [
-        _clean_block(polygons[start:stop], piece, geographic=crs.is_geographic)
-        for start, stop, piece in zip(starts, [*starts[1:], len(geometries)], wkb or repeat(None), strict=False)
-    ]
-    placed = list(zip(starts, blocks, strict=True))
-    if faults := [f"row {rows[start + i]}: {block.faults[i]}" for start, block in placed for i in sorted(block.faults)]:
-        raise GeometryError(
-            f"{len(faults)} of {len(rows)} parcels have no usable outline; accepted are Polygon and MultiPolygon:\n"
-            + list_faults(faults)
-        )
-    extents = np.array([block.extent for block in blocks])
-    _check_reach(polygons, np.append(extents[:, :2].min(axis=0), extents[:, 2:].max(axis=0)), crs, rows=rows)
     repairs: Repairs = defaultdict(list)
-    repairs.update({start + i: done for start, block in placed for i, done in block.repairs.items()})
-    invalid = [start + i for start, block in placed for i in block.invalid]
-    return _mend(polygons, invalid, crs, rows=rows, repairs=repairs, repair=repair), repairs
+    faults: Faults = {}
+    flawed: list[int] = []
+    doubtful: list[NDArray[np.int64]] = []
+    extents = [np.array([np.inf, np.inf, -np.inf, -np.inf])]
+    for start, stop, piece in zip(starts, [*starts[1:], len(geometries)], wkb or repeat(None), strict=False):
+        block = _look_at_block(polygons[start:stop], piece, geographic=crs.is_geographic)
+        repairs.update({start + i: done for i, done in block.repairs.items()})
+        faults.update({start + i: fault for i, fault in block.faults.items()})
+        flawed += [start + i for i in sorted(block.flawed)]
+        doubtful.append(start + block.doubtful)
+        extents.append(block.extent)
+    every = np.array(extents)
+    _judge_reach(polygons, np.append(every[:, :2].min(axis=0), every[:, 2:].max(axis=0)), crs, faults)
+    drop_vertices(polygons, [i for i in flawed if i not in faults], repairs, crs=crs)
+    doubted = np.concatenate(doubtful)
+    invalid = [i for i in doubted[~shapely.is_valid(polygons[doubted])].tolist() if i not in faults]
+    invalid = _nest(polygons, invalid, crs, repairs)
+    _mend(polygons, invalid, crs, repairs, faults, repair=repair)
+    return Examined(polygons, repairs, faults)
 
 
 class _Block(NamedTuple):
-    """What cleaning found, by place in the block, and west, south, east and north."""
+    """What a first look found, by place in the block, and west, south, east and north."""
 
-    faults: dict[int, str]
+    faults: Faults
     repairs: Repairs
     extent: NDArray[np.float64]
-    invalid: list[int]
+    flawed: set[int]
+    doubtful: NDArray[np.int64]
 
 
-def _clean_block(polygons: Geometries, wkb: Wkb | None, *, geographic: bool) -> _Block:
+def _look_at_block(polygons: Geometries, wkb: Wkb | None, *, geographic: bool) -> _Block:
     """Make geometries polygons, in place; those at fault become None."""
     repairs: Repairs = defaultdict(list)
-    faults: dict[int, str] = {}
+    faults: Faults = {}
     # Bytes tell that there is nothing to be taken out or off, and give coordinates in a tenth of the time.
     bare = np.zeros(len(polygons), dtype=np.bool_) if wkb is None else find_bare(wkb)
     others = np.flatnonzero(~bare)
     _keep_polygons(polygons, others, faults, repairs)
+    _drop_empty(polygons, others, repairs)
     _drop_heights(polygons, others, repairs)
     extents = [(np.inf, np.inf, -np.inf, -np.inf)]
     doubted = np.ones(len(polygons), dtype=np.bool_)
     flawed: set[int] = set()
     for rings in chain(read_rings(wkb, np.flatnonzero(bare)) if wkb else (), take_rings(polygons, others)):
-        extents.append(rings.extent)
-        for i in find_unreal(rings).tolist():
-            faults[i] = f"{polygons[i].geom_type} with coordinates that are not numbers"
+        unreal = find_unreal(rings).tolist()
+        for i in unreal:
+            name = polygons[i].geom_type
+            faults[i] = Fault(Kind.OUTLINE, f"{name} with coordinates that are not numbers", f"{name} 的坐标不是数值")
+        if not unreal:
+            extents.append(rings.extent)
         # Numbers too large for any place on earth are refused later, by those who know the CRS.
         with np.errstate(over="ignore", invalid="ignore"):
             at_fault, simple = judge_rings(rings, geographic=geographic)
         flawed.update(at_fault.tolist())
         doubted[simple] = False
+    # Of outlines at fault nothing more is asked.
+    for i in faults:
+        polygons[i] = None
     extent = np.append(np.min(extents, axis=0)[:2], np.max(extents, axis=0)[2:])
-    if faults:
-        return _Block(faults, repairs, extent, [])
-    with np.errstate(over="ignore", invalid="ignore"):
-        drop_vertices(polygons, sorted(flawed), repairs, geographic=geographic)
-    doubtful = np.flatnonzero(doubted)
-    invalid = doubtful[~shapely.is_valid(polygons[doubtful])].tolist()
-    return _Block(faults, repairs, extent, invalid)
+    if any(fault.kind == Kind.OUTLINE for fault in faults.values()):
+        # Rings that were looked at together with unreal ones are not in the extents.
+        extent = shapely.total_bounds(polygons) if (~shapely.is_missing(polygons)).any() else extent
+    return _Block(faults, repairs, extent, flawed, np.flatnonzero(doubted))
 
 
-def _check_reach(polygons: Geometries, extent: NDArray[np.float64], crs: CRS, *, rows: Sequence[Any]) -> None:
-    """Raise a CRSError if polygons lie where their CRS is not used, as mislabelled coordinates do."""
-    if crs.is_projected:
-        _check_transformation(crs)
+def _judge_reach(polygons: Geometries, extent: NDArray[np.float64], crs: CRS, faults: Faults) -> None:
+    """Find polygons that lie where their CRS is not used, or have edges that no parcel has."""
     # All of them at once first: mislabelled coordinates are rare, and a look at each is slow.
-    west, south, east, north = extent
-    corners = np.array([[west, west, east, east]]), np.array([[south, north, south, north]])
-    if within_reach(*corners, crs).all():
+    longest = longest_edge(crs)
+    wide = max(extent[2] - extent[0], extent[3] - extent[1]) > longest
+    if not wide and not find_outside(extent[np.newaxis], crs)[0]:
         return
     bounds = shapely.bounds(polygons)
-    x, y = bounds[:, [0, 2]], bounds[:, [1, 3]]
-    outside = ~within_reach(x, y, crs)
-    if not outside.any():
-        return
-    if crs.is_projected and (np.abs(bounds[outside]) <= 180).all():
-        guess = "these look like degrees."
-    elif within_reach(y[outside], x[outside], crs).all():
-        guess = "x and y look swapped."
-    elif crs.is_geographic and (np.abs(bounds[outside]) > 180).any():
-        guess = "these look like metres."
-    else:
-        guess = "is the zone right, and the zone prefix of the eastings?"
-    faults = [f"row {rows[i]} at ({x[i, 0]:.3f}, {y[i, 0]:.3f})" for i in np.flatnonzero(outside).tolist()]
-    area = crs.area_of_use
-    where = f", used {area.west:g}-{area.east:g} E, {area.south:g}-{area.north:g} N" if area else ""
-    raise CRSError(
-        f"{len(faults)} of {len(rows)} parcels are out of the reach of their CRS {crs.name!r}{where}; {guess} "
-        "State the CRS the coordinates are in with crs= (--crs), or correct or remove what the file says of it (its "
-        f".prj, its crs member):\n{list_faults(faults)}"
-    )
+    for i in np.flatnonzero(find_outside(bounds, crs)).tolist():
+        faults[i] = Fault(Kind.REACH, *explain_outside(bounds[i], crs))
+    large = np.flatnonzero(np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]) > longest)
+    for i in large.tolist():
+        outline = take_outlines(polygons[i : i + 1])
+        if i not in faults and len(find_long(outline.x, outline.y, outline.ring_first, longest)):
+            faults[i] = Fault(Kind.REACH, *explain_long((outline.x[0], outline.y[0]), crs))
 
 
-def _check_transformation(crs: CRS) -> None:
-    try:
-        transformer(crs)
-    except ProjError as error:
-        raise CRSError(f"crs {crs.name!r} cannot be used: {error}") from error
-
-
-def within_reach(x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS) -> NDArray[np.bool_]:
-    """Return, for each row of x and y, whether all its points are within or near the CRS's area of use."""
-    lon, lat = transformer(crs).transform(x, y) if crs.is_projected else (x, y)
-    area = crs.area_of_use
-    west, south, east, north = area.bounds if area else (-180.0, -90.0, 180.0, 90.0)
-    near_lon = (lon >= max(west - _REACH_DEGREES, -180)) & (lon <= min(east + _REACH_DEGREES, 180))
-    near_lat = (lat >= max(south - _REACH_DEGREES, -90)) & (lat <= min(north + _REACH_DEGREES, 90))
-    return np.asarray((near_lon & near_lat).all(axis=1))
-
-
-def _keep_polygons(polygons: Geometries, places: Places, faults: dict[int, str], repairs: Repairs) -> None:
+def _keep_polygons(polygons: Geometries, places: Places, faults: Faults, repairs: Repairs) -> None:
     """Put the polygons of collections in their place, and None, with a fault, where there are none."""
     looked_at = polygons[places]
     kinds = shapely.get_type_id(looked_at)
@@ -187,11 +225,12 @@ def _keep_polygons(polygons: Geometries, places: Places, faults: dict[int, str],
         i, geometry = int(places[at]), looked_at[at]
         polygons[i] = None
         if kinds[at] == _NONE:
-            faults[i] = "no geometry"
+            faults[i] = Fault(Kind.OUTLINE, "no geometry", "没有图形")
         elif empty[at]:
-            faults[i] = f"empty {geometry.geom_type}"
+            faults[i] = Fault(Kind.OUTLINE, f"empty {geometry.geom_type}", f"空的 {geometry.geom_type}")
         elif kinds[at] != _COLLECTION or not (parts := _polygons_in(geometry)):
-            faults[i] = f"{geometry.geom_type} without a polygon"
+            name = geometry.geom_type
+            faults[i] = Fault(Kind.OUTLINE, f"{name} without a polygon", f"{name} 中没有面")
         else:
             polygons[i] = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
             inside = ", ".join(part.geom_type for part in geometry.geoms)
@@ -213,6 +252,37 @@ def _polygons_in(geometry: shapely.Geometry) -> list[shapely.Polygon]:
     return []
 
 
+def _drop_empty(polygons: Geometries, places: Places, repairs: Repairs) -> None:
+    """Take parts and rings without a corner out of polygons and multipolygons, in place."""
+    looked_at = polygons[places]
+    several = (shapely.get_type_id(looked_at) == _MULTIPOLYGON) | (shapely.get_num_interior_rings(looked_at) > 0)
+    if not several.any():
+        return
+    among = places[several]
+    parts, of_part = shapely.get_parts(polygons[among], return_index=True)
+    rings, of_ring = shapely.get_rings(parts, return_index=True)
+    bad = np.unique(np.append(of_part[shapely.is_empty(parts)], of_part[of_ring[shapely.is_empty(rings)]]))
+    for i in among[bad].tolist():
+        full = [part for part in shapely.get_parts(polygons[i]) if not part.is_empty]
+        kept = [shapely.Polygon(part.exterior, [hole for hole in part.interiors if not hole.is_empty]) for part in full]
+        before = _count_rings(polygons[i])
+        polygons[i] = kept[0] if polygons[i].geom_type == "Polygon" else shapely.MultiPolygon(kept)
+        repairs[i].append(
+            Repair(
+                line=None,
+                what="去除空的部分或空圈 / empty parts or rings dropped",
+                before=before,
+                after=_count_rings(polygons[i]),
+            )
+        )
+
+
+def _count_rings(polygon: Any) -> str:
+    parts = shapely.get_parts(polygon)
+    holes = int(shapely.get_num_interior_rings(parts).sum())
+    return f"{len(parts)} 外圈 / outer, {holes} 内圈 / holes"
+
+
 def _drop_heights(polygons: Geometries, places: Places, repairs: Repairs) -> None:
     high = places[shapely.has_z(polygons[places])]
     for i in high.tolist():
@@ -221,55 +291,98 @@ def _drop_heights(polygons: Geometries, places: Places, repairs: Repairs) -> Non
     polygons[high] = shapely.force_2d(polygons[high])
 
 
+def _nest(polygons: Geometries, invalid: list[int], crs: CRS, repairs: Repairs) -> list[int]:
+    """Decide by containment which rings are holes where rings are sound but not so placed; return the others."""
+    others = []
+    for i in invalid:
+        given = polygons[i]
+        nested = _nest_rings(given)
+        if nested is None:
+            others.append(i)
+            continue
+        polygons[i] = nested
+        repairs[i].append(
+            Repair(
+                line=None,
+                what="内外圈与位置不符,按包含关系定内外 / rings contradict their place: holes decided by containment",
+                before=_count_rings(given),
+                after=f"{_count_rings(nested)}, {areas([nested], crs)[0]:.2f} m2",
+            )
+        )
+    return others
+
+
+def _nest_rings(polygon: Any) -> Any:
+    """Return the valid polygons that rings form by containment; None if they form none, or none but those given."""
+    rings = shapely.get_rings(shapely.get_parts(polygon))
+    if len(rings) < 2 or not shapely.is_valid(shapely.polygons(rings)).all():
+        return None
+    parts, _ = nest_corners([shapely.get_coordinates(ring)[:-1] for ring in rings])
+    nested = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+    return nested if nested.is_valid else None
+
+
 def _mend(
-    polygons: Geometries, invalid: list[int], crs: CRS, *, rows: Sequence[Any], repairs: Repairs, repair: bool
-) -> Geometries:
+    polygons: Geometries, invalid: list[int], crs: CRS, repairs: Repairs, faults: Faults, *, repair: bool
+) -> None:
+    """Mend outlines that are not simple, in place; those that change too much, or are a tangle, are at fault."""
     if not invalid:
-        return polygons
-    _check_tangle(polygons[invalid], [rows[i] for i in invalid])
-    # "structure" keeps what rings mean: land in a shell is land, and parts that overlap merge into one. "linework"
-    # would turn an overlap of two parts into a hole.
-    mended = shapely.make_valid(polygons[invalid], method="structure", keep_collapsed=False)
-    reasons = shapely.is_valid_reason(polygons[invalid])
+        return
+    _find_tangles(polygons, invalid, faults)
+    invalid = [i for i in invalid if i not in faults]
+    mended = np.array([_make_valid(polygons[i]) for i in invalid], dtype=object)
     gone = shapely.is_empty(mended)
     after = areas(mended, crs)
     # The area as drawn is the shoelace in the grid, put on the ellipsoid by the scale of the mended outline: measured
     # there directly, GEOS would first rebuild the invalid polygon in its own way.
     scale = np.divide(after, shapely.area(mended), out=np.ones_like(after), where=~gone)
-    before = shapely.area(polygons[invalid]) * scale
+    before = np.abs(shapely.area(polygons[invalid])) * scale
     change = np.abs(after - before)
     large = (change > MAX_CHANGE_M2) | (change > MAX_CHANGE_SHARE * before)
     refused = gone if repair else gone | large
-    if refused.any():
-        faults = [
-            f"row {rows[invalid[k]]}: {reasons[k]}; {before[k]:.2f} m2 as drawn, "
-            + ("nothing left when mended" if gone[k] else f"{after[k]:.2f} m2 mended")
-            for k in np.flatnonzero(refused).tolist()
-        ]
-        raise GeometryError(
-            f"{len(faults)} of {len(rows)} outlines are not simple, and mending changes the area by more than "
-            f"{MAX_CHANGE_M2:g} m2 or {MAX_CHANGE_SHARE:.1%}; correct them, or accept what is left after mending with "
-            f"repair=True:\n{list_faults(faults)}"
-        )
-    out = polygons.copy()
-    out[invalid] = mended
     for k, i in enumerate(invalid):
+        reason, reason_zh = _why_invalid(polygons[i])
+        if refused[k]:
+            left, left_zh = f"{after[k]:.2f} m2 mended", f"修正后 {after[k]:.2f} m2"
+            if gone[k]:
+                left, left_zh = "nothing left when mended", "修正后无剩余"
+            en, zh = (
+                f"{reason}; {before[k]:.2f} m2 as drawn, {left}",
+                f"{reason_zh}；所绘 {before[k]:.2f} m2，{left_zh}",
+            )
+            faults[i] = Fault(Kind.MENDING, en, zh)
+            continue
+        polygons[i] = mended[k]
         repairs[i].append(
             Repair(
                 line=None,
-                what=f"修正自相交等图形错误 / outline mended ({reasons[k]})",
+                what=f"修正自相交等图形错误 / outline mended ({reason})",
                 before=f"{before[k]:.2f} m2",
                 after=f"{after[k]:.2f} m2",
             )
         )
-    return out
 
 
-def _check_tangle(polygons: Geometries, rows: Sequence[Any]) -> None:
-    """Raise a GeometryError for outlines too tangled to be mended, judged by a sample of their edges."""
-    faults = []
-    for polygon, row in zip(polygons, rows, strict=True):
-        lines = shapely.get_coordinates(polygon)
+def _make_valid(polygon: Any) -> Any:
+    # "structure" keeps what rings mean: land in a shell is land, and parts that overlap merge into one. "linework"
+    # would turn an overlap of two parts into a hole.
+    try:
+        return shapely.make_valid(polygon, method="structure", keep_collapsed=False)
+    except ShapelyError:
+        return shapely.Polygon()
+
+
+def _why_invalid(polygon: Any) -> tuple[str, str]:
+    """Return what is wrong with an outline, and where, in English and in Chinese."""
+    reason = str(shapely.is_valid_reason(polygon))
+    name, _, place = reason.partition("[")
+    return reason, _REASONS_ZH.get(name, name) + (f"[{place}" if place else "")
+
+
+def _find_tangles(polygons: Geometries, invalid: list[int], faults: Faults) -> None:
+    """Find outlines too tangled to be mended, judged by a sample of their edges."""
+    for i in invalid:
+        lines = shapely.get_coordinates(polygons[i])
         if len(lines) < _SAMPLED_EDGES:
             continue
         edges = np.asarray(shapely.linestrings(np.stack([lines[:-1], lines[1:]], axis=1)))
@@ -277,6 +390,8 @@ def _check_tangle(polygons: Geometries, rows: Sequence[Any]) -> None:
         meetings = len(shapely.STRtree(edges).query(sample)[0]) / len(sample) * len(edges)
         # An edge meets itself and its two neighbours.
         if meetings - 3 * len(edges) > _MAX_MEETINGS:
-            faults.append(f"row {row}: {len(edges)} edges that meet about {meetings:.0f} times")
-    if faults:
-        raise GeometryError(f"{len(faults)} outlines cross themselves too often to be mended:\n{list_faults(faults)}")
+            faults[i] = Fault(
+                Kind.TANGLE,
+                f"{len(edges)} edges that meet about {meetings:.0f} times",
+                f"{len(edges)} 条边相交约 {meetings:.0f} 次",
+            )

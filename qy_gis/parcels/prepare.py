@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -20,8 +20,9 @@ from qy_gis.columns import SOURCE_FILE, SOURCE_REPAIRS, SOURCE_SHA256
 from qy_gis.errors import ArgumentError, SourceError
 from qy_gis.measure.crs import check_crs
 from qy_gis.parcels.corners import Wkb
-from qy_gis.parcels.geometry import Geometries, clean_outlines
-from qy_gis.parcels.repairs import Repairs, dump_repairs, list_faults
+from qy_gis.parcels.faults import Fault, Faults, Kind, refuse_faults
+from qy_gis.parcels.geometry import Geometries, examine_outlines
+from qy_gis.parcels.repairs import Repairs, dump_repairs
 
 #: Headings under which each column is looked for, best first; letter case does not matter.
 HEADINGS = {
@@ -38,9 +39,6 @@ Texts: TypeAlias = "pd.Series | NDArray[np.object_]"
 
 #: A column, or the value that all its rows have.
 Column: TypeAlias = "Texts | str | float"
-
-#: The columns of a table by their headings in small letters; of two that differ in letters only, the first.
-Headings: TypeAlias = "dict[str, Any]"
 
 #: Up to this many texts are few.
 _FEW = 100
@@ -157,23 +155,46 @@ def prepare_columns(
     wkb: Sequence[Wkb] = (),
 ) -> Prepared:
     """Return parcels prepared, before they are a table; arguments and errors are those of `prepare_parcels`."""
+    found, faults = examine_parcels(gdf, id_column=id_column, repair=repair, source=source, wkb=wkb)
+    refuse_faults(faults, gdf.index)
+    return found
+
+
+def examine_parcels(
+    gdf: gpd.GeoDataFrame,
+    *,
+    id_column: str | None = None,
+    repair: bool = False,
+    source: tuple[str, str] | None = None,
+    wkb: Sequence[Wkb] = (),
+) -> tuple[Prepared, Faults]:
+    """Return parcels prepared, and by place those that cannot be used; arguments are those of `prepare_parcels`.
+
+    Raises
+    ------
+    ArgumentError, SourceError, CRSError
+        What is wrong with the table as such, as `prepare_parcels` tells.
+    """
     _check_frame(gdf, id_column)
     geometry = gdf.geometry.array
     crs = flatten_crs(check_crs(geometry.crs))
     given = np.asarray(geometry, dtype=object)
-    outlines, repairs = clean_outlines(given, crs, rows=gdf.index, repair=repair, wkb=wkb)
-    headings = {str(column).casefold(): column for column in reversed(gdf.columns.tolist())}
+    outlines, repairs, faults = examine_outlines(given, crs, repair=repair, wkb=wkb)
+    names = gdf.columns.tolist()
+    declared, undeclared = _find_declared(gdf, names)
+    ids = _find_ids(gdf, names, id_column)
     columns: dict[str, Column] = {
-        "parcel_id": _find_ids(gdf, headings, id_column),
-        "name": _text_or_blank(gdf, headings, "name"),
-        "use": _text_or_blank(gdf, headings, "use"),
-        "declared_m2": _find_declared(gdf, headings),
+        "parcel_id": ids,
+        "name": _text_or_blank(gdf, names, "name"),
+        "use": _text_or_blank(gdf, names, "use"),
+        "declared_m2": declared,
     }
+    faults |= undeclared | judge_ids(ids)
     file, digest = source or (_source_text(gdf, SOURCE_FILE, ""), _source_text(gdf, SOURCE_SHA256, ""))
     repaired = _add_repairs(_source_text(gdf, SOURCE_REPAIRS, "[]"), repairs, gdf.index)
     origin: dict[str, Column] = {SOURCE_FILE: file, SOURCE_SHA256: digest, SOURCE_REPAIRS: repaired}
     # A copy: what becomes of the table later is not what was measured.
-    return Prepared(columns, outlines, gdf.index, crs, origin, given.copy(), geometry.crs)
+    return Prepared(columns, outlines, gdf.index, crs, origin, given.copy(), geometry.crs), faults
 
 
 def flatten_crs(crs: CRS) -> CRS:
@@ -184,35 +205,54 @@ def flatten_crs(crs: CRS) -> CRS:
 
 def _check_frame(gdf: Any, id_column: str | None) -> None:
     if not isinstance(gdf, gpd.GeoDataFrame):
-        raise ArgumentError(f"parcels are a {type(gdf).__name__}; accepted is a GeoDataFrame")
+        name = type(gdf).__name__
+        raise ArgumentError(
+            f"parcels are a {name}; accepted is a GeoDataFrame", zh=f"地块是 {name}；只接受 GeoDataFrame"
+        )
     if not gdf.columns.is_unique:
         twice = sorted({str(column) for column in gdf.columns[gdf.columns.duplicated()]})
-        raise ArgumentError(f"columns {twice} are there more than once; accepted is each name once")
+        raise ArgumentError(
+            f"columns {twice} are there more than once; accepted is each name once",
+            zh=f"列 {twice} 出现不止一次；每个列名只能出现一次",
+        )
     of_geometry = [isinstance(dtype, gpd.array.GeometryDtype) for dtype in gdf.dtypes.tolist()]
     if sum(of_geometry) != 1:
         geometric = gdf.columns[of_geometry].tolist()
         raise ArgumentError(
-            f"the GeoDataFrame has {len(geometric)} geometry columns {geometric}; accepted is exactly one"
+            f"the GeoDataFrame has {len(geometric)} geometry columns {geometric}; accepted is exactly one",
+            zh=f"GeoDataFrame 有 {len(geometric)} 个几何列 {geometric}；须恰有一个",
         )
     if gdf.active_geometry_name is None:
-        raise ArgumentError(f"no geometry column is active; call set_geometry({gdf.columns[of_geometry][0]!r}) first")
+        name = gdf.columns[of_geometry][0]
+        raise ArgumentError(
+            f"no geometry column is active; call set_geometry({name!r}) first",
+            zh=f"没有活动的几何列；请先调用 set_geometry({name!r})",
+        )
     if gdf.empty:
-        raise SourceError("there are no parcels: 0 rows")
+        raise SourceError("there are no parcels: 0 rows", zh="没有地块：0 行")
     if id_column is not None and id_column not in gdf.columns:
-        raise ArgumentError(f"id_column={id_column!r} is not a column; there are {[str(c) for c in gdf.columns]}")
+        names = [str(name) for name in gdf.columns]
+        raise ArgumentError(
+            f"id_column={id_column!r} is not a column; there are {names}",
+            zh=f"没有 id_column={id_column!r} 这一列；现有 {names}",
+        )
 
 
-def _columns(gdf: gpd.GeoDataFrame, headings: Headings, wanted: str) -> Iterator[pd.Series]:
-    """Yield the columns with a heading of ``wanted``, best first."""
-    for heading in HEADINGS[wanted]:
-        # A Shapefile keeps 10 bytes of a heading: three Chinese characters in UTF-8.
-        short = heading.encode()[:10].decode(errors="ignore")
-        for key in dict.fromkeys((heading, short)):
-            if key in headings:
-                yield gdf[headings[key]]
+def find_columns(names: Sequence[Any], wanted: str) -> list[Any]:
+    """Return those of the names of columns that are headings of ``wanted``, best first.
+
+    Examples
+    --------
+    >>> find_columns(["id", "area", "DKBH"], "parcel_id")
+    ['DKBH', 'id']
+    """
+    headings = {str(name).casefold(): name for name in reversed(names)}
+    # A Shapefile keeps 10 bytes of a heading: three Chinese characters in UTF-8.
+    keys = [key for heading in HEADINGS[wanted] for key in (heading, heading.encode()[:10].decode(errors="ignore"))]
+    return [headings[key] for key in dict.fromkeys(keys) if key in headings]
 
 
-def _as_text(column: pd.Series) -> Texts:
+def as_text(column: pd.Series) -> Texts:
     """Return values as stripped text: "" for null, and no ".0" where a null made whole numbers floats."""
     if len(column) > _FEW:
         if pd.api.types.is_string_dtype(column) and not pd.api.types.is_object_dtype(column):
@@ -233,64 +273,84 @@ def _as_text(column: pd.Series) -> Texts:
     return np.array(texts, dtype=object)
 
 
-def _find_text(gdf: gpd.GeoDataFrame, headings: Headings, wanted: str) -> tuple[Any, Texts | None]:
-    """Return the name and the text of the first column of ``wanted`` that has a value, or None twice."""
-    for column in _columns(gdf, headings, wanted):
-        texts = _as_text(column)
+def _find_text(gdf: gpd.GeoDataFrame, names: Sequence[Any], wanted: str) -> Texts | None:
+    """Return the text of the first column of ``wanted`` that has a value, or None."""
+    for name in find_columns(names, wanted):
+        texts = as_text(gdf[name])
         if (texts != "").any():
-            return column.name, texts
-    return None, None
+            return texts
+    return None
 
 
-def _text_or_blank(gdf: gpd.GeoDataFrame, headings: Headings, wanted: str) -> Texts | str:
-    _, texts = _find_text(gdf, headings, wanted)
+def _text_or_blank(gdf: gpd.GeoDataFrame, names: Sequence[Any], wanted: str) -> Texts | str:
+    texts = _find_text(gdf, names, wanted)
     return "" if texts is None else texts
 
 
-def _find_ids(gdf: gpd.GeoDataFrame, headings: Headings, id_column: str | None) -> Texts:
+def _find_ids(gdf: gpd.GeoDataFrame, names: Sequence[Any], id_column: str | None) -> Texts:
     if id_column is not None:
-        name, ids = id_column, _as_text(gdf[id_column])
-    else:
-        name, ids = _find_text(gdf, headings, "parcel_id")
-    if ids is None:
-        name, ids = "the index", np.asarray(gdf.index.astype(str), dtype=object)
+        return as_text(gdf[id_column])
+    ids = _find_text(gdf, names, "parcel_id")
+    return np.asarray(gdf.index.astype(str), dtype=object) if ids is None else ids
+
+
+def judge_ids(ids: Texts) -> Faults:
+    """Return the faults of ids, by place: empty ones, and those that several rows have.
+
+    Examples
+    --------
+    >>> [(at, fault.en) for at, fault in judge_ids(np.array(["a", "", "b", "a"], dtype=object)).items()]
+    [(0, "the id 'a' is used more than once"), (1, 'the id is empty'), (3, "the id 'a' is used more than once")]
+    """
     values = ids.array if isinstance(ids, pd.Series) else ids
     # Files are mostly in the order of their ids, which are then each once: to see that is ten times as quick.
     ordered = bool((values[1:] > values[:-1]).all())
-    if not (ordered or len(pd.unique(ids)) == len(ids)) or (values == "").any():
-        texts = pd.Series(np.asarray(ids, dtype=object))
-        empty = texts.eq("").to_numpy()
-        wrong = empty | texts.duplicated(keep=False).to_numpy()
-        rows = pd.Series(gdf.index[wrong].astype(str)).groupby(texts[wrong].to_numpy(), sort=False)
-        faults = [f"{value!r} {len(at)} times: rows {', '.join(at)}" for value, at in rows if value]
-        faults += [f"empty id: row {row}" for row in gdf.index[empty]]
-        raise SourceError(
-            f"ids in {name!r} are empty or not unique; accepted is one id per parcel, from another column with "
-            f"id_column=:\n{list_faults(faults)}"
+    if (ordered or len(pd.unique(ids)) == len(ids)) and not (values == "").any():
+        return {}
+    texts = pd.Series(np.asarray(ids, dtype=object))
+    wrong = np.flatnonzero(texts.eq("").to_numpy() | texts.duplicated(keep=False).to_numpy())
+    return {at: fault_of_id(texts[at]) for at in wrong.tolist()}
+
+
+def fault_of_id(value: str) -> Fault:
+    """Return the fault of an id that is empty, or that another row has too."""
+    if not value:
+        return Fault(Kind.ID, "the id is empty", "编号为空")
+    return Fault(Kind.ID, f"the id {value!r} is used more than once", f"编号 {value!r} 重复")
+
+
+def _find_declared(gdf: gpd.GeoDataFrame, names: Sequence[Any]) -> tuple[pd.Series | float, Faults]:
+    for name in find_columns(names, "declared_m2"):
+        numbers, faults = read_declared(gdf[name])
+        if faults or numbers.notna().any():
+            return numbers, faults
+    return np.nan, {}
+
+
+def read_declared(column: pd.Series) -> tuple[pd.Series, Faults]:
+    """Return declared areas as numbers (m2, NaN where there is none), and by place those that are none."""
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    values = numbers.to_numpy()
+    # Of floats, only those without end are no area; of anything else, what cannot be read.
+    odd = np.flatnonzero(np.isinf(values) if pd.api.types.is_float_dtype(column) else ~np.isfinite(values))
+    if not len(odd):
+        return numbers, {}
+    unread = column.iloc[odd]
+    stated = odd[np.asarray(as_text(unread) != "")].tolist()
+    return numbers, {
+        at: Fault(
+            Kind.DECLARED,
+            f"the declared area {value!r} is not a number of square metres",
+            f"申报面积 {value!r} 不是平方米数值",
         )
-    return ids
-
-
-def _find_declared(gdf: gpd.GeoDataFrame, headings: Headings) -> pd.Series | float:
-    for column in _columns(gdf, headings, "declared_m2"):
-        numbers = pd.to_numeric(column, errors="coerce").astype(float)
-        missing = np.isnan(numbers.to_numpy())
-        # Of floats, only those without end are no area; of anything else, what cannot be read.
-        odd = np.isinf(numbers.to_numpy()) if pd.api.types.is_float_dtype(column) else ~np.isfinite(numbers.to_numpy())
-        if odd.any():
-            unread = column[odd]
-            wrong = unread[np.asarray(_as_text(unread) != "")]
-            if faults := [f"row {row}: {value!r}" for row, value in wrong.items()]:
-                raise SourceError(f"declared_m2 is not a number of square metres:\n{list_faults(faults)}")
-        if not missing.all():
-            return numbers
-    return np.nan
+        for at, value in zip(stated, column.iloc[stated].tolist(), strict=True)
+    }
 
 
 def _source_text(gdf: gpd.GeoDataFrame, column: str, default: str) -> Texts | str:
     if column not in gdf.columns:
         return default
-    texts = _as_text(gdf[column])
+    texts = as_text(gdf[column])
     missing = texts == ""
     return np.where(missing, default, texts) if default and missing.any() else texts
 
@@ -326,6 +386,9 @@ def _add_repairs(texts: Texts | str, repairs: Repairs, index: pd.Index) -> Texts
         except ValueError:
             earlier = None
         if not isinstance(earlier, list) or not all(isinstance(repair, dict) for repair in earlier):
-            raise SourceError(f"{SOURCE_REPAIRS} is not a JSON list of repairs: {added[row]:.80}")
+            raise SourceError(
+                f"{SOURCE_REPAIRS} is not a JSON list of repairs: {added[row]:.80}",
+                zh=f"{SOURCE_REPAIRS} 不是修正记录的 JSON 列表：{added[row]:.80}",
+            )
         added[row] = dump_repairs([*earlier, *repairs.get(row, [])])
     return added

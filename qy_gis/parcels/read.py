@@ -16,6 +16,7 @@ from pyproj import CRS
 
 from qy_gis.errors import ArgumentError, CRSError, GridWarning, SourceError
 from qy_gis.measure.crs import check_crs, planar_excess_ppm, transformer
+from qy_gis.measure.reach import find_outside
 from qy_gis.parcels import sources
 from qy_gis.parcels.archive import unpack_source
 from qy_gis.parcels.boundary_txt import read_boundary_txt
@@ -24,7 +25,6 @@ from qy_gis.parcels.corners import Wkb
 from qy_gis.parcels.datums import convert_frame, find_conversion
 from qy_gis.parcels.drawing import read_dxf
 from qy_gis.parcels.drivers import correct_crs
-from qy_gis.parcels.geometry import within_reach
 from qy_gis.parcels.geoparquet import WithBytes, read_geoparquet
 from qy_gis.parcels.kml import read_kml, read_kmz, read_ovkml
 from qy_gis.parcels.limits import check_time, check_vertices, decode_text, limit_time, read_bytes
@@ -291,8 +291,7 @@ def _contradicts(frame: gpd.GeoDataFrame, stated: CRS, given: CRS) -> bool:
     """Return whether coordinates cannot be in the CRS stated, but can in the one given."""
     bounds = shapely.bounds(frame.geometry.to_numpy())
     bounds = bounds[np.isfinite(bounds).all(axis=1)]
-    x, y = bounds[:, [0, 2]], bounds[:, [1, 3]]
-    return not within_reach(x, y, stated).all() and bool(within_reach(x, y, given).all())
+    return bool(find_outside(bounds, stated).any() and not find_outside(bounds, given).any())
 
 
 def _warn_of_grid(parcels: gpd.GeoDataFrame, title: str) -> None:

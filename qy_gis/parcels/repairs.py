@@ -65,11 +65,12 @@ def count_kinds(kinds: Iterable[str]) -> str:
     return ", ".join(f"{count} {kind}" for kind, count in Counter(kinds).items())
 
 
-def list_faults(faults: Sequence[str], *, shown: int = 20) -> str:
+def list_faults(faults: Sequence[str], *, shown: int = 20, zh: bool = False) -> str:
     """Return faults as lines of a message, the first ``shown`` of them and how many more there are."""
     lines = [f"- {fault}" for fault in faults[:shown]]
     if len(faults) > shown:
-        lines.append(f"- and {len(faults) - shown} more")
+        more = len(faults) - shown
+        lines.append(f"- 另有 {more} 处" if zh else f"- and {more} more")
     return "\n".join(lines)
 
 

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from pyproj import CRS
 
+from qy_gis.measure.area import areas
 from qy_gis.parcels.corners import in_metres
 from qy_gis.parcels.repairs import Repair, Repairs
 from qy_gis.parcels.rings import SAME_M, Corners
 
 
-def drop_vertices(polygons: NDArray[np.object_], flawed: Iterable[int], repairs: Repairs, *, geographic: bool) -> None:
+def drop_vertices(polygons: NDArray[np.object_], flawed: Iterable[int], repairs: Repairs, *, crs: CRS) -> None:
     """Take double points and spikes under 1 mm out of polygons, in place, and add what was done to the repairs.
 
     Parameters
@@ -25,22 +27,24 @@ def drop_vertices(polygons: NDArray[np.object_], flawed: Iterable[int], repairs:
         The places of those in which something has to go.
     repairs
         What was repaired so far, by the place of the polygon; added to.
-    geographic
-        Whether coordinates are degrees, not metres.
+    crs
+        The CRS they are in, and within whose reach they are. A spike under 1 mm may have an area, so that the repair
+        says both what the outline had and what it has.
     """
     for i in flawed:
         latitude = shapely.get_coordinates(polygons[i])[0, 1]
-        cleaned = _clean(polygons[i], np.array(in_metres(latitude)) if geographic else np.ones(2))
-        before, after = (shapely.get_num_coordinates(one) for one in (polygons[i], cleaned))
+        cleaned = _clean(polygons[i], np.array(in_metres(latitude)) if crs.is_geographic else np.ones(2))
+        before, after = (int(shapely.get_num_coordinates(one)) for one in (polygons[i], cleaned))
         if after == before:
             continue
+        before_m2, after_m2 = areas([polygons[i], cleaned], crs).tolist()
         polygons[i] = cleaned
         repairs[i].append(
             Repair(
                 line=None,
                 what="去除 1 毫米内的重点和尖刺 / double points and spikes under 1 mm removed",
-                before=f"{before} 点 / points",
-                after=f"{after} 点 / points",
+                before=f"{before} 点 / points, {before_m2:.2f} m2",
+                after=f"{after} 点 / points, {after_m2:.2f} m2",
             )
         )
 

@@ -8,7 +8,7 @@ import shapely
 from pyproj import CRS
 from shapely import affinity
 
-from qy_gis.errors import CRSError, GeometryError
+from qy_gis.errors import CRSError, GeometryError, SourceError
 from qy_gis.parcels.geometry import clean_outlines
 
 GRID = CRS.from_epsg(4547)
@@ -42,7 +42,11 @@ def test_every_unusable_outline_is_named_at_once():
     unreal = shapely.Polygon([(500000, 2600000), (500100, np.inf), (500100, 2600000)])
     with pytest.raises(GeometryError) as caught:
         clean(SQUARE, *missing, collection, unreal)
-    assert str(caught.value).splitlines() == [
+    assert caught.value.zh.splitlines()[:2] == [
+        "7 个地块中有 6 个没有可用图形；只接受 Polygon 和 MultiPolygon：",
+        "- 行 1：没有图形",
+    ]
+    assert caught.value.en.splitlines() == [
         "6 of 7 parcels have no usable outline; accepted are Polygon and MultiPolygon:",
         "- row 1: no geometry",
         "- row 2: empty Polygon",
@@ -116,7 +120,7 @@ def test_an_outline_with_nothing_left_is_refused(repair):
 def test_coordinates_out_of_reach_of_their_crs(geometry, crs, guess):
     with pytest.raises(CRSError, match=guess) as caught:
         clean(geometry, crs=CRS.from_epsg(crs))
-    assert "row 0 at (" in str(caught.value)
+    assert "\n- row 0: out of the reach of the CRS" in str(caught.value)
 
 
 @pytest.mark.parametrize("east", [290000, 800000])
@@ -149,3 +153,60 @@ def test_what_many_outlines_hold_is_told_in_their_order():
         clean(*many[:4_100], None, *many[:4_399], shapely.Point(500000, 2600000), *many[:499])
     with pytest.raises(GeometryError, match=r"2 of 9000 [^\n]*\n- row 10: Self-inter.*\n- row 8900: Self-inter"):
         clean(*many[:10], BOW_TIE, *many[:8_889], BOW_TIE, *many[:99])
+
+
+def test_faults_of_all_kinds_are_told_at_once():
+    far = affinity.translate(SQUARE, 38_000_000)
+    with pytest.raises(SourceError) as caught:
+        clean(SQUARE, None, far, BOW_TIE)
+    told = caught.value.en
+    assert "- row 1: no geometry" in told
+    assert "- row 2: out of the reach" in told
+    assert "- row 3: Self-intersection" in told
+
+
+@pytest.mark.parametrize(
+    "wkt",
+    [
+        "POLYGON ((40 40, 60 40, 60 60, 40 60, 40 40), (0 0, 100 0, 100 100, 0 100, 0 0))",
+        "MULTIPOLYGON (((0 0, 100 0, 100 100, 0 100, 0 0)), ((40 40, 60 40, 60 60, 40 60, 40 40)))",
+    ],
+    ids=["rings swapped", "a hole given as a part"],
+)
+def test_containment_decides_what_is_a_hole(wkt):
+    (nested,), ((repair,),) = clean(at_grid(wkt))
+    assert nested.area == pytest.approx(100**2 - 20**2)
+    assert repair["what"].startswith("内外圈与位置不符,按包含关系定内外")
+    assert repair["after"].startswith("1 外圈 / outer, 1 内圈 / holes, 9")
+
+
+def test_an_island_in_a_hole_is_land():
+    rings = (
+        "(0 0, 100 0, 100 100, 0 100, 0 0), (20 20, 80 20, 80 80, 20 80, 20 20), (40 40, 60 40, 60 60, 40 60, 40 40)"
+    )
+    (nested,), ((repair,),) = clean(at_grid(f"POLYGON ({rings})"))
+    assert nested.area == pytest.approx(100**2 - 60**2 + 20**2)
+    assert repair["before"] == "1 外圈 / outer, 2 内圈 / holes"
+
+
+def test_empty_parts_and_rings_are_dropped_and_told():
+    part = at_grid("MULTIPOLYGON (((0 0, 100 0, 100 100, 0 100, 0 0)), EMPTY)")
+    ring = at_grid("POLYGON ((0 0, 100 0, 100 100, 0 100, 0 0), EMPTY)")
+    outlines, repairs = clean(part, ring, SQUARE)
+    assert [outline.area for outline in outlines] == [10000, 10000, 10000]
+    assert [[repair["before"] for repair in done] for done in repairs] == [
+        ["2 外圈 / outer, 0 内圈 / holes"],
+        ["1 外圈 / outer, 1 内圈 / holes"],
+        [],
+    ]
+    assert {repair["what"] for done in repairs for repair in done} == {
+        "去除空的部分或空圈 / empty parts or rings dropped"
+    }
+
+
+def test_an_edge_as_long_as_a_province_is_no_parcels():
+    wide = shapely.box(100, 20, 104, 20.001)
+    with pytest.raises(CRSError, match=r"- row 1: the outline at \(104.000, 20.000\) has an edge of over 3°"):
+        clean(shapely.box(100, 20, 100.001, 20.001), wide, crs=CRS.from_epsg(4490))
+    densely = shapely.segmentize(wide, 0.5)
+    assert clean(densely, crs=CRS.from_epsg(4490)) == ([densely], [[]])

@@ -109,16 +109,20 @@ def test_the_id_column_asked_for():
 def test_duplicate_and_empty_ids_are_named_with_their_rows():
     with pytest.raises(SourceError) as caught:
         prepare_parcels(frame({"DKBH": ["a", " a", None]}, index=[4, 5, 6]))
-    assert str(caught.value).splitlines()[1:] == ["- 'a' 2 times: rows 4, 5", "- empty id: row 6"]
-    assert "ids in 'DKBH'" in str(caught.value)
-    with pytest.raises(SourceError, match="ids in 'the index'"):
+    assert caught.value.en.splitlines()[1:] == [
+        "- row 4: the id 'a' is used more than once",
+        "- row 5: the id 'a' is used more than once",
+        "- row 6: the id is empty",
+    ]
+    assert caught.value.zh.splitlines()[1:] == ["- 行 4：编号 'a' 重复", "- 行 5：编号 'a' 重复", "- 行 6：编号为空"]
+    with pytest.raises(SourceError, match="the id '1' is used more than once"):
         prepare_parcels(frame(index=[1, 1, 2]))
 
 
 def test_a_declared_area_that_is_no_number():
-    with pytest.raises(SourceError, match=r"declared_m2 is not a number.*\n- row 1: 'about 5'"):
+    with pytest.raises(SourceError, match=r"\n- row 1: the declared area 'about 5' is not a number"):
         prepare_parcels(frame({"declared_m2": [1, "about 5", ""]}))
-    with pytest.raises(SourceError, match=r"\n- row 2: inf$"):
+    with pytest.raises(SourceError, match=r"\n- row 2: the declared area inf is not a number of square metres$"):
         prepare_parcels(frame({"declared_m2": [1, None, float("inf")]}))
 
 
