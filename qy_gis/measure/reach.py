@@ -158,7 +158,7 @@ def check_points(x: Floats, y: Floats, ring_first: NDArray[np.int64], crs: CRS) 
 
 def explain_outside(box: Floats, crs: CRS) -> tuple[str, str]:
     """Say in English and in Chinese where a box is, how far its CRS reaches, and what may be the matter."""
-    place = f"({box[0]:.3f}, {box[1]:.3f})"
+    place = _tell_place(box[0], box[1])
     guess_en, guess_zh = _guess(box, crs)
     west, south, east, north = _area_of_use(crs)
     used_en = f"{west:g}-{east:g} E, {south:g}-{north:g} N"
@@ -172,11 +172,16 @@ def explain_outside(box: Floats, crs: CRS) -> tuple[str, str]:
 def explain_long(place: tuple[float, float], crs: CRS) -> tuple[str, str]:
     """Say in English and in Chinese that an outline at a place has an edge that no parcel has."""
     limit = f"{LONGEST_M / 1000:g} km" if crs.is_projected else f"{LONGEST_DEGREES:g}°"
-    at = f"({place[0]:.3f}, {place[1]:.3f})"
+    at = _tell_place(*place)
     return (
         f"the outline at {at} has an edge of over {limit}; accepted are outlines of land, point by point",
         f"位于 {at} 的图形有超过 {limit} 的边；只接受逐点勘测的地块图形",
     )
+
+
+def _tell_place(x: float, y: float) -> str:
+    # Of numbers without end, 300 digits would help nobody.
+    return f"({x:.3f}, {y:.3f})" if max(abs(x), abs(y)) < 1e9 else f"({x:.6g}, {y:.6g})"
 
 
 #: No box: nothing lies in it for sure.

@@ -74,7 +74,7 @@ _HEADS: Mapping[Kind, tuple[str, str]] = {
         "或改正、删除文件中的坐标系说明（.prj、crs 成员）",
     ),
     Kind.TANGLE: (
-        "{n} of {all} outlines cross themselves too often to be mended; correct them",
+        "{n} of {all} outlines cross themselves too often to be mended",
         "{all} 个图形中有 {n} 个自相交过多，无法修正；请改正",
     ),
     Kind.MENDING: (
@@ -84,8 +84,8 @@ _HEADS: Mapping[Kind, tuple[str, str]] = {
         "或用 repair=True（--repair）接受修正结果",
     ),
     Kind.SIZE: (
-        "{n} of {all} parcels are too small; are the coordinates in the CRS they claim?",
-        "{all} 个地块中有 {n} 个面积过小；坐标系是否正确？",
+        "{n} of {all} parcels are too small to be any (are the coordinates in the CRS they claim?)",
+        "{all} 个地块中有 {n} 个面积过小（坐标系是否正确？）",
     ),
 }
 

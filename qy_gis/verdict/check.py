@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qy_gis import columns
-from qy_gis.errors import ArgumentError, GeometryError
+from qy_gis.errors import ArgumentError
 from qy_gis.measure.crs import CGCS2000
 from qy_gis.measure.outlines import outlines_to_plane, take_outlines
 from qy_gis.measure.plane import to_lonlat
@@ -22,6 +22,7 @@ from qy_gis.overlay.index import Progress, open_index
 from qy_gis.overlay.overlap import Measured, measure_parcels
 from qy_gis.overlay.table import find_distances, tabulate_overlaps
 from qy_gis.parcels.declared import compare_declared
+from qy_gis.parcels.faults import Fault, Kind, refuse_faults
 from qy_gis.parcels.prepare import Prepared, prepare_columns
 from qy_gis.plan.digest import hash_files
 from qy_gis.plan.model import Plan
@@ -32,6 +33,9 @@ from qy_gis.verdict.rules import Judged, judge_rules
 
 #: A parcel below this area (m2) cannot be told from contact with its neighbours.
 LEAST_M2 = 0.01
+
+#: What is wrong with a smaller one.
+SPECK = Fault(Kind.SIZE, f"smaller than {LEAST_M2} m2", f"面积小于 {LEAST_M2} m2")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -189,12 +193,7 @@ def check(
     # Hashed once for a plan, as its data are read once: evidence is of what was measured, whenever it is asked for.
     hash_files(plan)
     measured = measure_parcels(outlines_to_plane(take_outlines(given.outlines), given.crs), index)
-    specks = measured.parcel_m2 < LEAST_M2
-    if specks.any():
-        names = given.table.loc[specks, "parcel_id"].tolist()
-        raise GeometryError(
-            f"{len(names)} of {len(specks)} parcels are smaller than {LEAST_M2} m2: {', '.join(names[:5])}; "
-            "are the coordinates in the CRS they claim?"
-        )
+    specks = np.flatnonzero(measured.parcel_m2 < LEAST_M2).tolist()
+    refuse_faults(dict.fromkeys(specks, SPECK), given.index)
     judged = judge_rules(measured, plan, industry=chosen, tolerance_m2=tolerance_m2)
     return CheckResult(plan, chosen, tolerance_m2, given, measured, judged)

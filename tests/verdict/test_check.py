@@ -129,7 +129,7 @@ def test_a_known_part_of_an_incomplete_layer_counts(make_plan: MakePlan):
 
 
 def test_a_parcel_too_small_to_be_one_is_refused(plan):
-    with pytest.raises(qy.GeometryError, match=r"smaller than 0\.01 m2: P1"):
+    with pytest.raises(qy.GeometryError, match=r"- row 0: smaller than 0\.01 m2"):
         qy.check(parcels_of(square(0, 0, 0.05)), plan)
 
 
