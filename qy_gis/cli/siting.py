@@ -34,7 +34,7 @@ def combine(outputs: tuple[str, ...], folders: tuple[str, ...], industry: str | 
 
         plan = read_plan(*folders)
         with show_progress(quiet=False) as progress:
-            faces = combine_layers(plan, progress=progress)
+            faces = combine_layers(plan, by_certainty=True, progress=progress)
             stated = plan.industry(industry) or ""
             others = [key for key in ("", *plan.industries) if key != stated] if outcomes else []
             judged = judge_faces(faces, plan, industries=[stated, *others], progress=progress)

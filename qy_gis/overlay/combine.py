@@ -20,6 +20,7 @@ from qy_gis.measure.crs import CGCS2000
 from qy_gis.measure.plane import Geometries, unproject
 from qy_gis.measure.units import to_hectares, to_mu
 from qy_gis.overlay.index import Progress
+from qy_gis.overlay.setbacks import Setback, list_setbacks, project_setback
 from qy_gis.overlay.zones import Zones, polygons_only, project_zones
 from qy_gis.plan.model import Plan
 
@@ -63,7 +64,13 @@ def split_faces(shapes: Geometries) -> tuple[Geometries, NDArray[np.int64], NDAr
     return faces[covered], place, shape
 
 
-def combine(plan: Plan, *, layers: Sequence[str] | None = None, progress: Progress | None = None) -> gpd.GeoDataFrame:
+def combine(
+    plan: Plan,
+    *,
+    layers: Sequence[str] | None = None,
+    by_certainty: bool = False,
+    progress: Progress | None = None,
+) -> gpd.GeoDataFrame:
     """Combine the layers of a plan into one partition of its study area.
 
     Parameters
@@ -72,6 +79,9 @@ def combine(plan: Plan, *, layers: Sequence[str] | None = None, progress: Progre
         The plan.
     layers
         Keys of the layers to combine; all with an area if None. Points and lines have no area and are left out.
+    by_certainty
+        Split faces also where it ends to be sure what a rule says: along the outlines of layers with rules shrunk and
+        grown by their accuracy, and along setbacks. So that a whole face is not unknown for a ring along its edge.
     progress
         Called as ``progress(done, total, what)``.
 
@@ -81,7 +91,7 @@ def combine(plan: Plan, *, layers: Sequence[str] | None = None, progress: Progre
         One row per face (EPSG:4490): ``face_id``, ``area_m2``, ``area_ha``, ``area_mu``, ``width_m`` (mean width: two
         lines that were to be one leave faces of millimetres between them, which are kept) and one column per layer with
         the ids of its features that cover the face, joined by ";". There, "" means surveyed and free of the layer, and
-        a missing value that the layer was not surveyed here. Faces are split where any of these changes.
+        None that the layer was not surveyed here. Faces are split where any of these changes.
 
     Raises
     ------
@@ -92,7 +102,8 @@ def combine(plan: Plan, *, layers: Sequence[str] | None = None, progress: Progre
 
     Notes
     -----
-    Lines are taken as drawn; what their accuracy leaves open is the business of `qy_gis.eligible_area`.
+    What covers a face is taken as drawn; what the accuracy of lines leaves open, `by_certainty` splits off, and
+    `qy_gis.eligible_area` weighs.
 
     Examples
     --------
@@ -110,6 +121,12 @@ def combine(plan: Plan, *, layers: Sequence[str] | None = None, progress: Progre
         zones.append(project_zones(plan, key))
     city = project_zones(plan, plan.study_area).union
     shapes, owner, feature = _gather(zones)
+    if by_certainty:
+        bounds = _bounds_of_rules(plan)
+        shapes = np.concatenate([shapes, bounds])
+        # They split faces and cover none.
+        owner = np.concatenate([owner, np.full(len(bounds), -1)])
+        feature = np.concatenate([feature, np.full(len(bounds), -1)])
     report(len(keys), steps, "切分 / splitting")
     faces, face, shape = split_faces(np.array([city, *shapes], dtype=object))
     report(len(keys) + 1, steps, "归属 / who covers what")
@@ -120,7 +137,7 @@ def combine(plan: Plan, *, layers: Sequence[str] | None = None, progress: Progre
     table = pd.DataFrame(index=np.flatnonzero(in_city))
     for number, zone in enumerate(zones):
         own = pairs[pairs["layer"] == number]
-        table[zone.layer.key] = _name_features(own, zone, table.index)
+        table[zone.layer.key] = pd.Series(_name_features(own, zone, table.index), table.index, dtype=object)
     report(len(keys) + 2, steps, "面积 / areas")
     polygons = faces[in_city]
     area = shapely.area(polygons)
@@ -181,12 +198,23 @@ def _gather(zones: list[Zones]) -> tuple[Geometries, NDArray[np.int64], NDArray[
     return np.concatenate(shapes), np.concatenate(owner), np.concatenate(feature)
 
 
-def _name_features(own: pd.DataFrame, zone: Zones, faces: pd.Index) -> pd.Series:
+def _bounds_of_rules(plan: Plan) -> Geometries:
+    """Return the outlines within which rules are surely answered, and beyond which they are: least and most land."""
+    ruled = [key for key, layer in plan.layers.items() if any(rule.distance_m is None for rule in layer.rules)]
+    extents: list[Zones | Setback] = [project_zones(plan, key) for key in (plan.study_area, *ruled)]
+    extents += [project_setback(plan, *each) for each in list_setbacks(plan)]
+    shapes = [(each.union_low, each.union_high, each.covered) for each in extents]
+    return np.array([shape for of_one in shapes for shape in of_one if shape is not None], dtype=object)
+
+
+def _name_features(own: pd.DataFrame, zone: Zones, faces: pd.Index) -> NDArray[np.object_]:
     """Per face the ids of the features that cover it, "" where surveyed and free, None where not surveyed."""
     covers = own[own["feature"] < 0]["face"]
     surveyed = np.ones(len(faces), dtype=bool) if zone.covered is None else faces.isin(covers)
     named = own[own["feature"] >= 0]
     ids = pd.Series(zone.feature_id[named["feature"]], index=named["face"], dtype=object)
-    joined = ids.groupby(level=0).agg(SEPARATOR.join)
-    free = pd.Series("", index=faces, dtype=object).where(pd.Series(surveyed, index=faces), None)
-    return joined.reindex(faces).where(faces.isin(joined.index), free)
+    out = np.full(len(faces), None, dtype=object)
+    out[surveyed] = ""
+    for face, joined in ids.groupby(level=0).agg(SEPARATOR.join).items():
+        out[faces.get_loc(face)] = joined
+    return out

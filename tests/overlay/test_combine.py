@@ -102,3 +102,24 @@ def test_each_square_of_paper_is_covered_once_and_by_the_right_shapes(corners):
             expected = shapely.contains(shapes, cell)
             assert len(of) == expected.any()
             assert not len(of) or (covers[of[0]] == expected).all()
+
+
+def test_faces_are_split_where_it_ends_to_be_sure(make_plan: MakePlan):
+    off = {"kind": "outside", "severity": "prohibit"}
+    plan = make_plan(park={"shapes": [square(0, 0, 2000)], "accuracy_m": 5, "rules": [off]})
+    whole, split = qy.combine(plan), qy.combine(plan, by_certainty=True)
+    assert (len(whole), len(split)) == (2, 4)
+    assert split["area_m2"].sum() == pytest.approx(whole["area_m2"].sum(), abs=1)
+    inside = split["park"] == "park0"
+    assert split.loc[inside, "area_m2"].sum() == pytest.approx(whole.loc[whole["park"] == "park0", "area_m2"].sum())
+    # The rings inside and outside the line are 5 m wide and 8 km long.
+    assert sorted(split["area_m2"])[:2] == pytest.approx([40_000, 40_000], rel=0.05)
+
+
+def test_land_not_surveyed_is_none_in_every_column(make_plan: MakePlan):
+    plan = make_plan(redline={"shapes": None}, park={"shapes": [square(0, 0)], "coverage": "none"})
+    faces = qy.combine(plan)
+    missing = faces[["redline", "park"]].map(lambda value: value is None)
+    assert missing["redline"].all()
+    assert missing["park"].sum() == (faces["park"] != "park0").sum() == 1
+    assert set(faces["city"]) == {"city0"}
