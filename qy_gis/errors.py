@@ -8,7 +8,19 @@ Chinese and in English.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong, in both languages: where it is, what was found, what is accepted, what to do."""
+
+    en: str
+    zh: str
+
+
+def join_faults(faults: Sequence[Fault]) -> Fault:
+    """Return several faults as one, a line each."""
+    return Fault("\n".join(fault.en for fault in faults), "\n".join(fault.zh for fault in faults))
 
 
 class QyGisError(Exception):
@@ -40,18 +52,26 @@ class ArgumentError(QyGisError, ValueError):
 
 
 class PlanError(QyGisError, ValueError):
-    """A plan folder has faults; ``faults`` lists all of them, one line each."""
+    """A plan folder has faults; ``faults`` lists all of them in English, one line each.
 
-    def __init__(self, faults: Sequence[str]) -> None:
-        self.faults = list(faults)
+    Parameters
+    ----------
+    faults
+        What is wrong; a text is a fault that is said in English alone.
+    """
+
+    def __init__(self, faults: Sequence[str | Fault]) -> None:
+        self.said = [fault if isinstance(fault, Fault) else Fault(fault, "") for fault in faults]
+        self.faults = [fault.en for fault in self.said]
         count = f"{len(self.faults)} fault{'s' if len(self.faults) != 1 else ''} in the plan"
         super().__init__(
-            "\n".join([count, *(f"- {fault}" for fault in self.faults)]), zh=f"规划有 {len(self.faults)} 处错误"
+            "\n".join([count, *(f"- {fault.en}" for fault in self.said)]),
+            zh="\n".join([f"规划有 {len(self.faults)} 处错误", *(f"- {fault.zh}" for fault in self.said if fault.zh)]),
         )
 
-    def __reduce__(self) -> tuple[type[PlanError], tuple[list[str]]]:
+    def __reduce__(self) -> tuple[type[PlanError], tuple[list[Fault]]]:
         # A worker's error reaches the process that asked with all its faults.
-        return PlanError, (self.faults,)
+        return PlanError, (self.said,)
 
 
 class SourceError(QyGisError, ValueError):

@@ -24,3 +24,13 @@ def test_plan_error_keeps_its_faults():
     error = pickle.loads(pickle.dumps(errors.PlanError(["a", "b"])))
     assert error.faults == ["a", "b"]
     assert str(error).splitlines() == ["规划有 2 处错误", "2 faults in the plan", "- a", "- b"]
+
+
+def test_plan_error_says_its_faults_in_both_languages():
+    error = pickle.loads(pickle.dumps(errors.PlanError([errors.Fault("a", "甲"), "b"])))
+    assert error.faults == ["a", "b"]
+    assert str(error).splitlines() == ["规划有 2 处错误", "- 甲", "2 faults in the plan", "- a", "- b"]
+
+
+def test_faults_joined():
+    assert errors.join_faults([errors.Fault("a", "甲"), errors.Fault("b", "乙")]) == ("a\nb", "甲\n乙")

@@ -5,20 +5,20 @@ A page is a TOML file that picks layers and words; the plan, the result of a che
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from qy_gis.errors import ArgumentError, MapError
+from qy_gis.errors import ArgumentError, Fault, MapError, join_faults
 from qy_gis.maps import document
 from qy_gis.maps.offline import OfflineMap
 from qy_gis.maps.sheet import Paper
 from qy_gis.maps.words import Lang
 from qy_gis.plan.model import Key, Line, Plan, Text
 from qy_gis.plan.read import bundled_folder
+from qy_gis.toml_files import load_toml, parse_table
 from qy_gis.verdict.check import CheckResult
 
 if TYPE_CHECKING:
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 Subject = Literal["plan", "result", "sites"]
 
-_SUBJECTS: dict[Subject, str] = {"plan": "a plan", "result": "a result", "sites": "sites"}
+_SUBJECTS: dict[Subject, Text] = {
+    "plan": Text(zh="规划", en="a plan"),
+    "result": Text(zh="检查结果", en="a result"),
+    "sites": Text(zh="选址结果", en="sites"),
+}
 
 
 class Page(BaseModel):
@@ -61,8 +65,10 @@ class Page(BaseModel):
             named = {"on": self.on or [], "labels": self.labels}
             strays = [f"{key}: {name!r}" for key, names in named.items() for name in names if name not in self.layers]
             if strays:
-                raise ValueError(
-                    f"not among the page's layers: {', '.join(strays)}; accepted: {', '.join(self.layers)}"
+                named_here, accepted = ", ".join(strays), ", ".join(self.layers)
+                raise ArgumentError(
+                    f"not among the page's layers: {named_here}; accepted: {accepted}",
+                    zh=f"不在该页的图层中：{named_here}；可用的图层：{accepted}",
                 )
         return self
 
@@ -174,27 +180,27 @@ def read_page(name_or_path: str | Path) -> Page:
     """
     file = bundled_folder("maps") / f"{name_or_path}.toml" if str(name_or_path) in pages() else Path(name_or_path)
     if not file.is_file():
-        raise MapError(f"{name_or_path}: no such page; accepted: {', '.join(pages())}, or the path of a page file")
-    try:
-        table: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-        return Page.model_validate(table)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MapError(f"{file}: not a TOML file in UTF-8: {error}") from error
-    except ValidationError as error:
-        raise MapError("\n".join(_fault_line(file, fault) for fault in error.errors())) from error
-
-
-def _fault_line(file: Path, fault: Any) -> str:
-    key = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        return f"{file}: {key}: not a key of a page; accepted: {', '.join(Page.model_fields)}"
-    found = "" if fault["type"] == "missing" or not key else f"; found {fault['input']!r:.80}"
-    return ": ".join(part for part in (str(file), key, fault["msg"]) if part) + found
+        accepted = ", ".join(pages())
+        raise MapError(
+            f"{file.name}: no such page; accepted: {accepted}, or the path of a page file",
+            zh=f"{file.name}：没有这一页；可用的页：{accepted}，或页面文件的路径",
+        )
+    faults: list[Fault] = []
+    table = load_toml(file, faults)
+    page = None if table is None else parse_table(Page, table, file.name, faults)
+    if page is None:
+        said = join_faults(faults)
+        raise MapError(said.en, zh=said.zh)
+    return page
 
 
 def pick_page(page: str | Path | None, default: str, subject: Subject) -> Page:
     """Return the page asked for, or the default one, if it is for that subject."""
     found = read_page(default if page is None else page)
     if found.subject != subject:
-        raise MapError(f"page {page}: is for {_SUBJECTS[found.subject]}, and was given {_SUBJECTS[subject]}")
+        wanted, given = _SUBJECTS[found.subject], _SUBJECTS[subject]
+        raise MapError(
+            f"page {page}: is for {wanted.en}, and was given {given.en}; name a page that is for {given.en}",
+            zh=f"页面 {page} 用于{wanted.zh}，给出的却是{given.zh}；请换用于{given.zh}的页面",
+        )
     return found

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
+from qy_gis.errors import ArgumentError
+
 if TYPE_CHECKING:
     import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
@@ -103,7 +105,10 @@ class Rule(_Record):
     @model_validator(mode="after")
     def _check_distance(self) -> Rule:
         if (self.distance_m is not None) != (self.kind == "setback"):
-            raise ValueError("distance_m is for rules of kind 'setback', which need it")
+            raise ArgumentError(
+                "distance_m is for rules of kind 'setback', which need it",
+                zh="distance_m 只用于、且必须用于 kind = 'setback' 的规则",
+            )
         return self
 
 
@@ -247,8 +252,6 @@ class Plan(BaseModel):
         >>> qy.read_plan().industry("新能源")
         'new_energy'
         """
-        from qy_gis.errors import ArgumentError
-
         if name is None:
             return None
         wanted = name.strip().casefold()

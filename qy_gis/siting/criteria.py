@@ -7,19 +7,18 @@ its name to `Measure`.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from qy_gis.errors import ArgumentError
+from qy_gis.errors import ArgumentError, Fault, join_faults
 from qy_gis.measure.area import areas
 from qy_gis.measure.outlines import outlines_to_grid, take_outlines
 from qy_gis.measure.plane import Geometries, to_grid, to_lonlat, to_plane
@@ -29,6 +28,7 @@ from qy_gis.overlay.zones import grid_zone_of
 from qy_gis.plan.model import Key, Plan, Text
 from qy_gis.siting.ground import zones_of
 from qy_gis.siting.shape import compactness, widths
+from qy_gis.toml_files import load_toml, parse_table
 
 Values = NDArray[np.float64]
 Measure = Literal["distance", "share", "area", "compactness", "width", "raster"]
@@ -48,7 +48,10 @@ class Linear(_Record):
     @model_validator(mode="after")
     def _check_ends(self) -> Linear:
         if self.worst == self.best:
-            raise ValueError("worst and best are the same; accepted are two different values")
+            raise ArgumentError(
+                "worst and best are the same; accepted are two different values",
+                zh="worst 与 best 相同，应为两个不同的值",
+            )
         return self
 
     def worth(self, values: Values) -> Values:
@@ -98,7 +101,11 @@ class Criterion(_Record):
     def _check_arguments(self) -> Criterion:
         for name, needed_by in (("layer", ("distance", "share")), ("file", ("raster",))):
             if (getattr(self, name) is not None) != (self.measure in needed_by):
-                raise ValueError(f"{name} is for the measures {', '.join(needed_by)}, which need it")
+                measures = ", ".join(needed_by)
+                raise ArgumentError(
+                    f"{name} is for the measures {measures}, which need it",
+                    zh=f"{name} 只用于、且必须用于量度 {measures}",
+                )
         return self
 
     @property
@@ -133,12 +140,21 @@ class Criteria(_Record):
     def _check_keys(self) -> Criteria:
         keys = [criterion.key for criterion in self.criteria]
         if len(set(keys)) < len(keys):
-            raise ValueError(f"keys are used twice: {keys}")
+            raise ArgumentError(
+                f"keys are used twice: {keys}; give each criterion one of its own",
+                zh=f"准则的 key 有重复：{keys}；请各用一个",
+            )
         if bool(self.comparisons) != (self.weights == "ahp"):
-            raise ValueError("comparisons are for weights = 'ahp', which needs them")
+            raise ArgumentError(
+                "comparisons are for weights = 'ahp', which needs them",
+                zh="comparisons 只用于、且必须用于 weights = 'ahp'（层次分析法）",
+            )
         unknown = {key for first, second, _ in self.comparisons for key in (first, second)} - set(keys)
         if unknown:
-            raise ValueError(f"comparisons name {sorted(unknown)}; accepted: {keys}")
+            raise ArgumentError(
+                f"comparisons name {sorted(unknown)}; accepted: {keys}",
+                zh=f"comparisons 中有 {sorted(unknown)}；可用的准则：{keys}",
+            )
         return self
 
 
@@ -157,17 +173,13 @@ def read_criteria(path: str | os.PathLike[str]) -> Criteria:
         The file cannot be read or has faults; all of them are listed.
     """
     file = Path(path)
-    try:
-        table: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-        return Criteria.model_validate({**table, "folder": file.parent})
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ArgumentError(f"{file}: cannot be read as TOML in UTF-8: {error}") from error
-    except ValidationError as error:
-        faults = [
-            f"{file}: {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}; found {fault['input']!r:.80}"
-            for fault in error.errors()
-        ]
-        raise ArgumentError("\n".join(faults)) from error
+    faults: list[Fault] = []
+    table = load_toml(file, faults)
+    found = None if table is None else parse_table(Criteria, {**table, "folder": file.parent}, file.name, faults)
+    if found is None:
+        said = join_faults(faults)
+        raise ArgumentError(said.en, zh=said.zh)
+    return found
 
 
 def measure_criteria(
@@ -197,20 +209,33 @@ def measure_criteria(
         A criterion names a layer, features or a raster that are not there; all are listed.
     """
     faults = []
+    known = ", ".join(plan.layers)
     for criterion in criteria.criteria:
-        known = plan.layers.keys()
-        if criterion.layer is not None and criterion.layer not in known:
+        key, layer = criterion.key, criterion.layer
+        if layer is not None and layer not in plan.layers:
             faults.append(
-                f"{criterion.key}: layer {criterion.layer!r} is not in the plan; accepted: {', '.join(known)}"
+                Fault(
+                    f"{key}: layer {layer!r} is not in the plan; accepted: {known}",
+                    f"准则 {key}：规划中没有图层 {layer!r}；可用的图层：{known}",
+                )
             )
-        elif criterion.layer is not None and not len(_pick_features(plan, criterion)):
+        elif layer is not None and not len(_pick_features(plan, criterion)):
             faults.append(
-                f"{criterion.key}: layer {criterion.layer!r} has no data, or not the features {criterion.features}"
+                Fault(
+                    f"{key}: layer {layer!r} has no data, or not the features {criterion.features}",
+                    f"准则 {key}：图层 {layer!r} 没有数据，或没有要素 {criterion.features}",
+                )
             )
         if criterion.file is not None and not (criteria.folder / criterion.file).is_file():
-            faults.append(f"{criterion.key}: file {criteria.folder / criterion.file} does not exist")
+            faults.append(
+                Fault(
+                    f"{key}: file {criterion.file} does not exist; put it beside the file of the criteria",
+                    f"准则 {key}：文件 {criterion.file} 不存在；请放在准则文件旁",
+                )
+            )
     if faults:
-        raise ArgumentError("\n".join(faults))
+        said = join_faults(faults)
+        raise ArgumentError(said.en, zh=said.zh)
     values = {}
     for number, criterion in enumerate(criteria.criteria):
         if progress is not None:
@@ -267,7 +292,8 @@ def raster_mean(sites: gpd.GeoDataFrame, plan: Plan, criterion: Criterion, folde
         from exactextract.raster import RasterioRasterSource
     except ImportError as error:
         raise ArgumentError(
-            f"{criterion.key}: rasters need exactextract and rasterio; install them with: pip install 'qy-gis[raster]'"
+            f"{criterion.key}: rasters need exactextract and rasterio; install them with: pip install 'qy-gis[raster]'",
+            zh=f"准则 {criterion.key}：栅格需要 exactextract 与 rasterio；请安装：pip install 'qy-gis[raster]'",
         ) from error
     import rasterio
 
@@ -276,7 +302,11 @@ def raster_mean(sites: gpd.GeoDataFrame, plan: Plan, criterion: Criterion, folde
         found = exact_extract(RasterioRasterSource(raster), placed, ["mean"], output="pandas")["mean"]
     missing = found.isna().to_numpy()
     if missing.any():
-        raise ArgumentError(f"{criterion.key}: the raster has no value in {int(missing.sum())} of {len(sites)} sites")
+        count = int(missing.sum())
+        raise ArgumentError(
+            f"{criterion.key}: the raster has no value in {count} of {len(sites)} sites; give one that covers them",
+            zh=f"准则 {criterion.key}：{len(sites)} 个地块中有 {count} 个在栅格中没有值；请用覆盖全部地块的栅格",
+        )
     return np.asarray(found, dtype=np.float64)
 
 

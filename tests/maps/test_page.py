@@ -47,8 +47,8 @@ def test_a_page_file_of_ones_own(write_page, plan: qy.Plan):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("title = 3", ["own.toml: title", "found 3", "own.toml: subject: Field required", "own.toml: note"]),
-        (PAGE + "colour = 1", ["own.toml: colour: not a key of a page; accepted: title, subject, layers"]),
+        ("title = 3", ["own.toml: title", "found 3", "own.toml: subject: is missing; add it", "own.toml: note"]),
+        (PAGE + "colour = 1", ["own.toml: colour: not a key here; accepted: title, subject, layers"]),
         (PAGE.replace('"plan"', '"plans"'), ["own.toml: subject", "'plan', 'result' or 'sites'", "found 'plans'"]),
         (PAGE + 'layers = ["a"]\non = ["b"]\nlabels = ["c"]', ["on: 'b', labels: 'c'; accepted: a"]),
         ("title = ", ["own.toml: not a TOML file in UTF-8"]),
