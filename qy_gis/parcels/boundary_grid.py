@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from qy_gis.errors import CRSError
-from qy_gis.measure.crs import CGCS2000, check_crs, grid_epsg
+from qy_gis.measure.crs import CGCS2000, ZONES, check_crs, grid_epsg
 from qy_gis.parcels.boundary_grammar import Field, plain
-from qy_gis.parcels.repairs import Faults, Repair
+from qy_gis.parcels.repairs import Fault, Faults, Repair
 
 _ABSENT = Field("", 0, 1)
 
@@ -47,7 +47,11 @@ def find_grid(
     ):
         value, line, column = attributes.get(key, _ABSENT)
         if value and not re.fullmatch(pattern, plain(value).lower()):
-            faults.append((line, column, f"found {key}={value!r}; accepted is {accepted}"))
+            faults.append(
+                Fault(
+                    line, column, f"found {key}={value!r}; accepted is {accepted}", f"{key}={value!r}；接受 {accepted}"
+                )
+            )
     zone = _find_zone(attributes, prefixes, repairs, faults)
     if faults:
         return None, repairs, faults
@@ -55,7 +59,12 @@ def find_grid(
         if crs is None:
             first = min(prefixes.values())
             faults.append(
-                (first, 1, "no 带号, and no zone prefix on the eastings; say which grid they are in with crs=")
+                Fault(
+                    first,
+                    1,
+                    "no 带号, and no zone prefix on the eastings; say which grid they are in with crs= (--crs)",
+                    "未填带号，横坐标也无带号；请用 --crs（crs=）说明坐标系，例如 EPSG:4547",
+                )
             )
         return crs, repairs, faults
     if len(prefixes) > 1:
@@ -71,7 +80,7 @@ def find_grid(
         return check_crs(grid_epsg(zone, prefixed=set(prefixes) == {zone})), repairs, faults
     except CRSError as error:
         place = attributes.get("带号", Field("", min(prefixes.values()), 1))
-        faults.append((place.line, place.column, str(error)))
+        faults.append(Fault(place.line, place.column, error.en, error.zh or f"带号 {zone} 不是我国的三度带"))
         return None, repairs, faults
 
 
@@ -82,7 +91,15 @@ def find_degrees(attributes: Mapping[str, Field], first: int, crs: Any) -> tuple
     for key in _OF_GRIDS:
         value, line, column = attributes.get(key, _ABSENT)
         if value:
-            faults.append((line, column, f"found {key}={value!r}, but the coordinates are in degrees (line {first})"))
+            faults.append(
+                Fault(
+                    line,
+                    column,
+                    f"found {key}={value!r}, but the coordinates are in degrees (line {first}); correct the one or the "
+                    "other",
+                    f"{key}={value!r}，而坐标为经纬度（第 {first} 行）；请改正其中之一",
+                )
+            )
     if crs is not None and not attributes.get("坐标系", _ABSENT).text:
         return crs, repairs, faults
     _check_datum(attributes, repairs, faults)
@@ -103,11 +120,13 @@ def _check_datum(attributes: Mapping[str, Field], repairs: list[Repair], faults:
         )
     elif re.search(r"北京|beijing|西安|xi'?an|1954|1980|(?<!\d)(54|80)(?!\d)", name):
         faults.append(
-            (
+            Fault(
                 line,
                 column,
                 f"found 坐标系={value!r}; accepted is CGCS2000. Transformations from Beijing 1954 and Xi'an 1980 are "
                 "classified: have the coordinates converted by the surveying office first",
+                f"坐标系={value!r}；只接受 2000 国家大地坐标系。1954 北京、1980 "
+                "西安坐标系的转换参数涉密，请先由测绘单位转换坐标",
             )
         )
     elif re.search(r"wgs[-_ ]?(19)?84", name):
@@ -120,7 +139,14 @@ def _check_datum(attributes: Mapping[str, Field], repairs: list[Repair], faults:
             )
         )
     elif "2000" not in name:
-        faults.append((line, column, f"found 坐标系={value!r}; accepted is CGCS2000 (2000国家大地坐标系)"))
+        faults.append(
+            Fault(
+                line,
+                column,
+                f"found 坐标系={value!r}; accepted is CGCS2000 (2000国家大地坐标系)",
+                f"坐标系={value!r}；只接受 2000 国家大地坐标系",
+            )
+        )
 
 
 def _find_zone(
@@ -132,14 +158,27 @@ def _find_zone(
     value, line, column = attributes.get("带号", _ABSENT)
     found = re.fullmatch(r"([0-9]{1,3})(号)?(带)?", plain(value))
     if value and not found:
-        faults.append((line, column, f"found 带号={value!r}; accepted is the number of a 3-degree zone"))
+        faults.append(
+            Fault(
+                line,
+                column,
+                f"found 带号={value!r}; accepted is the number of a 3-degree zone, {ZONES[0]} to {ZONES[-1]}",
+                f"带号={value!r}；接受三度带带号 {ZONES[0]}–{ZONES[-1]}",
+            )
+        )
         return None
     stated = int(found[1]) if found else None
     in_front = {zone: first for zone, first in prefixes.items() if zone is not None}
     if len(in_front) > 1:
         where = ", ".join(f"{zone} from line {first}" for zone, first in sorted(in_front.items()))
+        places = "，".join(f"{zone} 始于第 {first} 行" for zone, first in sorted(in_front.items()))
         faults.append(
-            (min(in_front.values()), 1, f"eastings with the prefixes of several zones ({where}); accepted is one")
+            Fault(
+                min(in_front.values()),
+                1,
+                f"eastings with the prefixes of several zones ({where}); accepted is one: give each zone its own file",
+                f"横坐标有多个带号（{places}）；只接受一个，不同带请分成不同文件",
+            )
         )
         return None
     for zone, first in in_front.items():
@@ -155,6 +194,12 @@ def _find_zone(
             return zone
         if stated != zone:
             faults.append(
-                (line, column, f"found 带号={stated}, but the eastings have the prefix {zone} (line {first})")
+                Fault(
+                    line,
+                    column,
+                    f"found 带号={stated}, but the eastings have the prefix {zone} (line {first}); correct the one or "
+                    "the other",
+                    f"带号={stated}，而横坐标的带号为 {zone}（第 {first} 行）；请改正其中之一",
+                )
             )
     return stated

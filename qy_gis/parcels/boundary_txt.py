@@ -22,7 +22,7 @@ from qy_gis.parcels.boundary_grammar import Boundary, Field, Parcel, parse_bound
 from qy_gis.parcels.boundary_grid import find_degrees, find_grid
 from qy_gis.parcels.coordinates import zone_prefix
 from qy_gis.parcels.limits import check_time, decode_text, read_bytes
-from qy_gis.parcels.repairs import Faults, Notes, Repair, as_repairs, dump_repairs, list_places, note
+from qy_gis.parcels.repairs import Fault, Faults, Notes, Repair, as_repairs, dump_repairs, gather_faults, note
 from qy_gis.parcels.rings import check_rings, compare_numbers, nest_rings, split_rings
 
 #: Square metres in the units that writers put behind an area; bare numbers are 公顷.
@@ -68,7 +68,10 @@ def read_boundary_txt(path: Path, *, title: str, crs: Any, layer: str | None, en
         The only faults are with the grid: refused, unknown, or its attributes and coordinates contradict each other.
     """
     if layer is not None:
-        raise ArgumentError(f"layer={layer!r}: {title} is a 界址点 text file, which has no layers")
+        raise ArgumentError(
+            f"layer={layer!r}: {title} is a 界址点 text file, which has no layers; leave layer= out",
+            zh=f"layer={layer!r}：{title} 是界址点文本，没有图层，请去掉 layer=",
+        )
     faults: Faults = []
     found = parse_boundary(decode_text(read_bytes(path, title), encoding, title), faults)
     grid, unprefixed, grid_repairs, grid_faults = _find_crs(found, crs)
@@ -78,8 +81,13 @@ def read_boundary_txt(path: Path, *, title: str, crs: Any, layer: str | None, en
         check_time(title)
         rows.append(_build(parcel, general, faults, unprefixed=unprefixed))
     if faults or grid_faults:
-        at_fault = SourceError if faults else CRSError
-        raise at_fault(f"{title} cannot be read as 界址点坐标:\n{list_places([*faults, *grid_faults])}")
+        at_fault: type[SourceError | CRSError] = SourceError if faults else CRSError
+        raise gather_faults(
+            at_fault,
+            [*faults, *grid_faults],
+            en=f"{title} cannot be read as 界址点坐标",
+            zh=f"{title} 不能按界址点坐标读取",
+        )
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=grid)
 
 
@@ -94,10 +102,11 @@ def _find_crs(found: Boundary, crs: Any) -> tuple[Any, bool, list[Repair], Fault
             prefixes.setdefault(zone_prefix(point.east), point.line)
     if degrees and prefixes:
         metres = min(prefixes.values())
-        both = (
+        both = Fault(
             max(metres, *degrees),
             1,
             f"found metres in line {metres} and degrees in line {degrees[0]}; accepted is one",
+            f"第 {metres} 行为米，第 {degrees[0]} 行为度；只接受一种",
         )
         return None, False, [], [both]
     if degrees:
@@ -121,7 +130,12 @@ def _build(parcel: Parcel, general: list[Repair], faults: Faults, *, unprefixed:
     # 增减挂钩 leaves these blank, and 一张图 has no number of points.
     blank = parcel.layout == [RING_LAST]
     if shape not in ("面", ""):
-        faults.append((*header["shape"][1:], f"found 图形属性={shape!r}; accepted is 面"))
+        place = header["shape"]
+        faults.append(
+            Fault(
+                place.line, place.column, f"found 图形属性={shape!r}; accepted is 面", f"图形属性={shape!r}；只接受“面”"
+            )
+        )
     elif not shape and not blank:
         note(notes, "图形属性未填,按面读 / no 图形属性: read as an area", parcel.line, "", "面")
     geometry = None
@@ -134,6 +148,7 @@ def _build(parcel: Parcel, general: list[Repair], faults: Faults, *, unprefixed:
         geometry, holes = nest_rings(rings)
         compare_numbers(rings, holes, notes)
     area = header.get("area")
+    more = {"扩展属性": written["more"]} if "more" in written else {}
     return {
         "parcel_id": written.get("number", ""),
         "name": written["name"],
@@ -141,6 +156,7 @@ def _build(parcel: Parcel, general: list[Repair], faults: Faults, *, unprefixed:
         "declared_m2": np.nan if area is None else _read_area(area, geometry, notes, faults),
         "图幅号": written.get("sheet", ""),
         "地类编码": written.get("land_class", ""),
+        **more,
         SOURCE_REPAIRS: dump_repairs([*general, *as_repairs(notes)]),
         "geometry": geometry,
     }
@@ -154,7 +170,14 @@ def _read_area(field: Field, geometry: shapely.Geometry | None, notes: Notes, fa
         return np.nan
     found = len(words) < _LONGEST_AREA and re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]*)?|\.[0-9]+)\s*(\D*[0-9]?)", words)
     if not found or found[2] not in _AREA_UNITS:
-        faults.append((line, column, f"found 面积={text!r}; accepted is a number of 公顷"))
+        faults.append(
+            Fault(
+                line,
+                column,
+                f"found 面积={text!r}; accepted is a number of 公顷",
+                f"面积={text!r}；接受以公顷计的数字",
+            )
+        )
         return np.nan
     number = float(found[1])
     planar = float(shapely.area(geometry)) if geometry is not None else 0.0

@@ -5,14 +5,27 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias, TypedDict
+from typing import NamedTuple, TypeAlias, TypedDict, TypeVar
 
 import geopandas as gpd
 
 from qy_gis.columns import SOURCE_REPAIRS
+from qy_gis.errors import QyGisError
 
-#: What is wrong in a text file: line, column and text.
-Faults: TypeAlias = list[tuple[int, int, str]]
+E = TypeVar("E", bound=QyGisError)
+
+
+class Fault(NamedTuple):
+    """What is wrong in a text file, and where: line and column count from 1."""
+
+    line: int
+    column: int
+    en: str
+    zh: str
+
+
+#: All that is wrong in a text file.
+Faults: TypeAlias = list[Fault]
 
 #: Repairs of a text file by what was done: line, before and after of each place.
 Notes: TypeAlias = dict[str, list[tuple[int, str, str]]]
@@ -74,9 +87,22 @@ def list_faults(faults: Sequence[str], *, shown: int = 20, zh: bool = False) -> 
     return "\n".join(lines)
 
 
-def list_places(faults: Faults) -> str:
-    """Return faults of a text file as lines of a message, in the order of the file."""
-    return list_faults([f"line {line}, column {column}: {text}" for line, column, text in sorted(faults)])
+def gather_faults(kind: type[E], faults: Faults, *, en: str, zh: str) -> E:
+    """Return the error that lists all faults of a text file, in the order of the file.
+
+    Parameters
+    ----------
+    kind
+        The error to make.
+    faults
+        What is wrong, by line and column.
+    en, zh
+        What cannot be done, in English and in Chinese: the first line of the message, without a colon.
+    """
+    ordered = sorted(faults)
+    english = list_faults([f"line {one.line}, column {one.column}: {one.en}" for one in ordered])
+    chinese = list_faults([f"第 {one.line} 行第 {one.column} 列：{one.zh}" for one in ordered], zh=True)
+    return kind(f"{en}:\n{english}", zh=f"{zh}：\n{chinese}")
 
 
 def note(notes: Notes, what: str, line: int, before: str, after: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from qy_gis.parcels.limits import check_time
-from qy_gis.parcels.repairs import Faults, Notes, note
+from qy_gis.parcels.repairs import Fault, Faults, Notes, note
 
 #: Points closer than this are one point: the finest precision of a boundary file, and the same in degrees.
 SAME_M, SAME_DEGREES = 0.001, 1e-8
@@ -108,24 +108,44 @@ def check_rings(line: int, rings: list[list[Point]], count: str, notes: Notes, f
     """Return whether rings can be built; note those left open, and a count of points that is wrong."""
     before = len(faults)
     if not rings:
-        faults.append((line, 1, "found a parcel without points; accepted are 3 or more points a ring"))
+        faults.append(
+            Fault(
+                line,
+                1,
+                "found a parcel without points; accepted are 3 or more points a ring",
+                "地块没有界址点；每圈须有 3 个或更多的点",
+            )
+        )
     open_rings = [ring for ring in rings if not is_closed(ring)]
     for ring in open_rings:
         first, last = ring[0], ring[-1]
         if len(ring) < 3 or same_place(first, last):
             faults.append(
-                (first.line, 1, f"found a ring of {len(ring)} points (圈号 {first.ring}); accepted are 3 or more")
+                Fault(
+                    first.line,
+                    1,
+                    f"found a ring of {len(ring)} points (圈号 {first.ring}); accepted are 3 or more",
+                    f"一圈只有 {len(ring)} 个点（圈号 {first.ring}）；每圈须有 3 个或更多的点",
+                )
             )
         elif first.number and first.number == last.number:
             faults.append(
-                (last.line, 1, f"found the number of line {first.line} again, which closes the ring, elsewhere")
+                Fault(
+                    last.line,
+                    1,
+                    f"found the number of line {first.line} again, which closes the ring, elsewhere; "
+                    "correct the point, "
+                    "or give it a number of its own",
+                    f"与第 {first.line} 行点号相同，应闭合该圈，坐标却不同；请改正坐标，或另给点号",
+                )
             )
         elif back := next((point for point in ring[1:-1] if same_place(point, last)), None):
             faults.append(
-                (
+                Fault(
                     last.line,
                     1,
                     f"found the point of line {back.line} again; accepted is the ring's first, line {first.line}",
+                    f"与第 {back.line} 行的点重合；末点应与该圈首点（第 {first.line} 行）重合",
                 )
             )
         else:
@@ -133,9 +153,18 @@ def check_rings(line: int, rings: list[list[Point]], count: str, notes: Notes, f
     have = sum(map(len, rings))
     stated = int(count) if count.isdecimal() and len(count) < 10 else None
     if count and stated is None:
-        faults.append((line, 1, f"found 界址点数={count!r}; accepted is a whole number"))
+        faults.append(
+            Fault(line, 1, f"found 界址点数={count!r}; accepted is a whole number", f"界址点数={count!r}；接受整数")
+        )
     elif stated is not None and stated > have + len(open_rings) and open_rings:
-        faults.append((line, 1, f"found {have} points and an open ring, but 界址点数={stated}: the file looks cut off"))
+        faults.append(
+            Fault(
+                line,
+                1,
+                f"found {have} points and an open ring, but 界址点数={stated}: the file looks cut off; get it whole",
+                f"只有 {have} 个点且圈未闭合，而界址点数={stated}：文件似被截断，请取得完整文件",
+            )
+        )
     elif stated not in (have, have - len(rings) + len(open_rings), have + len(open_rings)):
         note(notes, "界址点数不符 / wrong number of points", line, count, str(have))
     return len(faults) == before

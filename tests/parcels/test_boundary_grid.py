@@ -55,7 +55,7 @@ def test_names_of_the_accepted_datum(datum):
 def test_attributes_that_are_refused_name_their_line(key, value, message):
     grid, _, faults = find_grid(GOOD | {key: Field(value, 3, 5)}, {38: 16}, None)
     assert grid is None
-    ((line, column, text),) = faults
+    ((line, column, text, _),) = faults
     assert (line, column) == (3, 5)
     assert message in text
 
@@ -70,13 +70,13 @@ def test_ways_to_write_the_same_attributes(degrees, unit):
 
 def test_a_six_degree_prefix_is_refused():
     attributes = {key: value for key, value in GOOD.items() if key != "带号"}
-    _, _, ((line, _, text),) = find_grid(attributes, {20: 16}, None)
+    _, _, ((line, _, text, _),) = find_grid(attributes, {20: 16}, None)
     assert line == 16
     assert "zone 20 is not a 3-degree zone" in text
 
 
 def test_eastings_of_two_zones_are_refused():
-    _, _, ((line, _, text),) = find_grid(GOOD, {38: 16, 37: 30}, None)
+    _, _, ((line, _, text, _),) = find_grid(GOOD, {38: 16, 37: 30}, None)
     assert line == 16
     assert "37 from line 30, 38 from line 16" in text
 

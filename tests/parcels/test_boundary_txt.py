@@ -287,7 +287,7 @@ def test_no_declared_area_is_nan(read):
             text(points="J1,1,113.05,23.70\n"),
             r"line 10, column 4: found 带号='38', but the coordinates are in degrees \(line 15\)",
         ),
-        (text(points=POINTS.replace("2622040.000", "nan")), r"line 15, column \d+: found X=nan"),
+        (text(points=POINTS.replace("2622040.000", "nan")), r"line 15, column \d+: found 'nan' in"),
         (
             text(points="J1,1,2622040,38440000\nJ2,1,2622040,38440050\n"),
             r"line 15, column \d+: found a ring of 2 points",
@@ -325,14 +325,19 @@ def test_all_faults_of_a_file_come_at_once_by_line(read):
     )
     with pytest.raises(SourceError) as caught:
         read(wrong)
-    lines = [line.split(":")[0] for line in str(caught.value).splitlines()[1:]]
+    assert [line.split("：")[0] for line in caught.value.zh.splitlines()[1:]] == [
+        "- 第 10 行第 4 列",
+        "- 第 14 行第 24 列",
+        "- 第 17 行第 4 列",
+    ]
+    lines = [line.split(":")[0] for line in caught.value.en.splitlines()[1:]]
     assert lines == ["- line 10, column 4", "- line 14, column 24", "- line 17, column 4"]
 
 
 def test_many_faults_are_cut_short(read):
     with pytest.raises(SourceError, match="- and 80 more") as caught:
         read(text(points="J1,1,0,0\n" * 100))
-    assert len(str(caught.value).splitlines()) == 22
+    assert len(caught.value.en.splitlines()) == len(caught.value.zh.splitlines()) == 22
 
 
 @pytest.mark.parametrize("first", [0, 1])
