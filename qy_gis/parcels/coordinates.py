@@ -81,14 +81,17 @@ def recognise(
     CRSError
         They are metres without a zone prefix, or with those of several zones, and ``crs`` is None.
     """
-    found = _find_order(first, second) if np.isfinite([first, second]).all() else None
+    found = find_order(first, second) if np.isfinite([first, second]).all() else None
     if found is None:
         if crs is not None:
             return Recognised(north_first, check_crs(crs), [])
         raise SourceError(
             f"{title}: found ({first[0]:.10g}, {second[0]:.10g}) first; accepted are, for all points alike, metres of "
             "a national grid (north of 1.8 to 6.0 million, east of 6 digits or with the zone in front), or degrees in "
-            "China"
+            "China",
+            zh=f"{title}：首点为 ({first[0]:.10g}, {second[0]:.10g})；"
+            "所有点须同为国家坐标系的米（北坐标 180 万至 600 万，"
+            "东坐标 6 位或前加带号），或同为中国境内的经纬度",
         )
     swapped, degrees = found
     repairs = []
@@ -105,7 +108,12 @@ def recognise(
     zones = sorted({int(zone) for zone in np.unique(eastings // _MILLION)})
     if len(zones) != 1 or zones == [0]:
         what = f"eastings with the prefixes {zones}" if zones != [0] else "no zone prefix on the eastings"
-        raise CRSError(f"{title}: {what}, and no CRS; say which grid they are in with crs= (--crs)")
+        zh = f"横坐标的带号有 {zones}" if zones != [0] else "横坐标无带号"
+        raise CRSError(
+            f"{title}: {what}, and no CRS; say which grid they are in with crs= (--crs)",
+            zh=f"{title}：{zh}，也未给坐标系；请用 --crs（crs=）说明，例如 EPSG:4547 是中央经线 114° "
+            "的三度带（无带号）",
+        )
     repairs.append(_repair("坐标系未填,带号取自横坐标 / no CRS: zone taken from the eastings", "", str(zones[0])))
     return Recognised(swapped, check_crs(grid_epsg(zones[0], prefixed=True)), repairs)
 
@@ -132,8 +140,14 @@ def place_told(frame: gpd.GeoDataFrame, title: str) -> gpd.GeoDataFrame:
     )
 
 
-def _find_order(first: NDArray[np.float64], second: NDArray[np.float64]) -> tuple[bool, bool] | None:
-    """Return whether the first is north, and whether both are degrees; None if neither fits all points."""
+def find_order(first: NDArray[np.float64], second: NDArray[np.float64]) -> tuple[bool, bool] | None:
+    """Return whether the first is north, and whether both are degrees; None if neither fits all points.
+
+    Examples
+    --------
+    >>> find_order(np.array([2622000.0]), np.array([38403200.0])), find_order(np.array([113.0]), np.array([23.7]))
+    ((True, False), (False, True))
+    """
     for north, east, swapped in ((first, second, True), (second, first, False)):
         if (_within(north, _LAT) & _within(east, _LON)).all():
             return swapped, True

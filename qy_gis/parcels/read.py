@@ -27,7 +27,7 @@ from qy_gis.parcels.drawing import read_dxf
 from qy_gis.parcels.drivers import correct_crs
 from qy_gis.parcels.geoparquet import WithBytes, read_geoparquet
 from qy_gis.parcels.kml import read_kml, read_kmz, read_ovkml
-from qy_gis.parcels.limits import check_time, check_vertices, decode_text, limit_time, read_bytes
+from qy_gis.parcels.limits import check_time, check_vertices, limit_time, read_bytes
 from qy_gis.parcels.postgis import is_address, read_database
 from qy_gis.parcels.prepare import flatten_crs, prepare_parcels
 from qy_gis.parcels.shapefile import read_shapefile
@@ -51,11 +51,35 @@ def read_zip(path: Path, *, title: str, crs: Any, layer: str | None, encoding: s
         return reader(unpacked, title=title, crs=crs, layer=None if named else layer, encoding=encoding)
 
 
-def read_txt(path: Path, *, title: str, crs: Any, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
-    """Read a 界址点 text file; text without its sections is a table of coordinates."""
-    if sources.is_boundary(decode_text(read_bytes(path, title), encoding, title)):
-        return read_boundary_txt(path, title=title, crs=crs, layer=layer, encoding=encoding)
-    return read_csv(path, title=title, crs=crs, layer=layer, encoding=encoding)
+def read_txt(
+    path: Path, *, title: str, crs: Any, layer: str | None, encoding: str | None
+) -> gpd.GeoDataFrame | WithBytes:
+    """Read text by what it holds: 界址点, a table of coordinates, or geometry that was saved under this name."""
+    suffix = sources.sniff_suffix(read_bytes(path, title), encoding, title)
+    options = {"title": title, "crs": crs, "layer": layer, "encoding": encoding}
+    if suffix == ".txt":
+        return read_boundary_txt(path, **options)
+    if suffix in (".csv", ".wkt", ".wkb"):
+        return READERS[suffix](path, **options)
+    with sources.keep_bytes(read_bytes(path, title), suffix) as renamed:
+        return READERS[suffix](renamed, **options)
+
+
+def read_xls(
+    path: Path, *, title: str, crs: Any, layer: str | None, encoding: str | None
+) -> gpd.GeoDataFrame | WithBytes:
+    """Read a workbook or a table that was saved as .xls; one of Excel 97 to 2003 itself is refused."""
+    data = read_bytes(path, title)
+    start = data[:512].lstrip().lower()
+    if data.startswith(b"\xd0\xcf\x11\xe0") or start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
+        raise SourceError(
+            f"{title} is a workbook of Excel 97 to 2003 or a page of a browser, which is not read; accepted are .xlsx "
+            "and .csv: open it in Excel or WPS and save it as .xlsx",
+            zh=f"{title} 是 Excel 97–2003 工作簿或网页表格，不能读取；接受 .xlsx 和 .csv：请用 Excel 或 "
+            "WPS 打开，另存为 .xlsx",
+        )
+    reader = read_xlsx if data.startswith(b"PK") else read_txt
+    return reader(path, title=title, crs=crs, layer=layer, encoding=encoding)
 
 
 #: The formats: extension to reader. A reader takes the path, and by keyword what to call it in messages, the CRS to use
@@ -68,13 +92,16 @@ READERS: dict[str, Callable[..., gpd.GeoDataFrame | WithBytes]] = {
     ".shp": read_shapefile,
     ".zip": read_zip,
     ".txt": read_txt,
+    ".dat": read_txt,
     ".gdb": read_geodatabase,
     ".dxf": read_dxf,
     ".kml": read_kml,
     ".kmz": read_kmz,
     ".ovkml": read_ovkml,
     ".csv": read_csv,
+    ".tsv": read_csv,
     ".xlsx": read_xlsx,
+    ".xls": read_xls,
     ".fgb": read_flatgeobuf,
     ".parquet": read_geoparquet,
     ".geoparquet": read_geoparquet,

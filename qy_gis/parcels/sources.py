@@ -25,8 +25,10 @@ Source: TypeAlias = (
     str | bytes | os.PathLike[str] | gpd.GeoDataFrame | gpd.GeoSeries | shapely.Geometry | Iterable[shapely.Geometry]
 )
 
-_WKT = re.compile(r"\s*(SRID\s*=|(MULTI)?(POLYGON|CURVEPOLYGON|SURFACE|POINT|LINESTRING)|GEOMETRYCOLLECTION)\b", re.I)
-_HEX_WKB = re.compile(rb"\s*0[01][0-9A-Fa-f]{8,}\s*")
+_WKT = re.compile(
+    r"[\s\"']*(SRID\s*=|(MULTI)?(POLYGON|CURVEPOLYGON|SURFACE|POINT|LINESTRING)|GEOMETRYCOLLECTION)\b", re.I
+)
+_HEX_WKB = re.compile(rb"[\s\"']*(?:(?:\\x|0x)?0[01][0-9A-Fa-f]{8,}[\s\"',;]*)+")
 _NUMBERS = re.compile(r"[-+0-9.,;\s，；]+")
 
 #: Three points have this many coordinates; a name of a file hardly has.
@@ -66,6 +68,8 @@ def sniff_suffix(data: bytes, encoding: str | None, title: str) -> str:
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     if data.startswith(b"PK"):
         return _sniff_archive(data)
+    if start.startswith(b"<coordinates"):
+        return ".csv"
     for magic, suffix in _MAGIC.items():
         if start.startswith(magic):
             return suffix

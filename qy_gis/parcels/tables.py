@@ -1,277 +1,290 @@
-"""Parcels from tables: CSV and pasted text, with a WKT column or one row for each boundary point."""
+"""Parcels from tables: CSV and pasted text, with a column of outlines or one row for each boundary point."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import islice
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from qy_gis.columns import SOURCE_REPAIRS
-from qy_gis.errors import ArgumentError, SourceError
+from qy_gis.errors import ArgumentError, CRSError, SourceError
 from qy_gis.measure.crs import check_crs
-from qy_gis.parcels.coordinates import place_outlines, recognise
-from qy_gis.parcels.limits import MAX_TEXT_BYTES, check_features, check_time, decode_text, read_bytes
-from qy_gis.parcels.prepare import HEADINGS
-from qy_gis.parcels.repairs import Faults, Notes, add_repair, as_repairs, dump_repairs, list_faults, list_places, note
-from qy_gis.parcels.rings import Point, check_rings, nest_rings, split_rings
-from qy_gis.parcels.text import parse_wkt
+from qy_gis.parcels.coordinates import find_order, place_outlines
+from qy_gis.parcels.headings import Roles, find_roles
+from qy_gis.parcels.limits import check_features, decode_text, read_bytes
+from qy_gis.parcels.pasted import LOOK, Rows, split_text
+from qy_gis.parcels.points import Table, check_old_datum, read_points
+from qy_gis.parcels.repairs import Fault, Faults, Notes, add_repair, as_repairs, gather_faults, note
+from qy_gis.parcels.text import is_outline, parse_outline
+from qy_gis.parcels.values import to_number
 
-#: Headings of the columns that make an outline; blanks, units in brackets and letter case do not matter.
-OUTLINE_HEADINGS = {
-    "wkt": ("wkt", "geometry", "geom", "the_geom", "shape", "几何", "图形", "坐标串"),
-    "north": ("x", "x坐标", "北坐标", "纵坐标", "north", "northing", "纬度", "lat", "latitude"),
-    "east": ("y", "y坐标", "东坐标", "横坐标", "east", "easting", "经度", "lon", "lng", "long", "longitude"),
-    "number": ("点号", "序号", "界址点号", "界址点", "点名", "point", "no", "no."),
-    "ring": ("圈号", "环号", "地块圈号", "ring"),
-    "crs": ("crs", "坐标系", "srid", "epsg"),
-}
-
-#: What the columns are in a table of numbers without headings, by how many there are.
+#: What the columns are in a table of numbers in a CRS of one's own, by how many there are.
 _BARE = {2: ("north", "east"), 3: ("number", "north", "east"), 4: ("number", "ring", "north", "east")}
 
-#: No known heading is longer, and looking for brackets in a very long one takes very long.
-_LONGEST_HEADING = 60
+_NAMES = {"number": "点号", "ring": "圈号", "north": "X", "east": "Y", "height": "高程"}
 
 _SRID = re.compile(r"\s*SRID\s*=\s*([0-9]{1,6})\s*;", re.IGNORECASE)
-
-_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?")
-
-
-class Table(NamedTuple):
-    """Rows of text under headings, with the line of each; what the columns of the outline are; what was left out."""
-
-    headings: list[str]
-    rows: list[list[str]]
-    lines: list[int]
-    roles: dict[str, int]
-    notes: Notes
+_UNIT = re.compile(r"[(（]?\s*(m|米|度|°|公顷|亩|m2|㎡|平方米)?\s*[)）]?", re.IGNORECASE)
 
 
 def read_csv(path: Path, *, title: str, crs: Any, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
-    """Read a table of text: comma, semicolon, tab or blank between columns, with or without headings.
+    """Read a table of text: comma, semicolon, tab, bar or blank between columns, with or without headings.
 
     The arguments are those of `qy_gis.parcels.read.read_parcels`.
     """
     if layer is not None:
-        raise ArgumentError(f"layer={layer!r}: {title} is a table, which has no layers")
-    text = decode_text(read_bytes(path, title), encoding, title)
-    return read_table(_split_text(text, title), crs=crs, title=title)
+        raise ArgumentError(
+            f"layer={layer!r}: {title} is a table, which has no layers; leave layer= out",
+            zh=f"layer={layer!r}：{title} 是表格，没有图层，请去掉 layer=",
+        )
+    return read_table(split_text(decode_text(read_bytes(path, title), encoding, title), title), crs=crs, title=title)
 
 
-def _split_text(text: str, title: str) -> list[tuple[int, list[str]]]:
-    """Return the rows of a text that are not empty, with their line numbers."""
-    text = _unfold(text)
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    plain = unicodedata.normalize("NFKC", first)
-    # A first line with a WKT has commas inside it, so the separators of a table come first.
-    separator = next((mark for mark in ("\t", ";", ",") if mark in plain), " ")
-    if separator == " ":
-        return [(n, line.split()) for n, line in enumerate(text.splitlines(), start=1) if line.strip()]
-    if separator not in first:
-        text = text.replace("，", ",").replace("；", ";")
-    with _long_fields():
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-        rows = []
-        try:
-            for row in reader:
-                if reader.line_num % 10_000 == 0:
-                    check_time(title)
-                if any(cell.strip() for cell in row):
-                    rows.append((reader.line_num, [cell.strip() for cell in row]))
-        except csv.Error as error:
-            raise SourceError(f"{title}, line {reader.line_num}: {error}") from error
-    return rows
+def read_table(rows: Rows, *, crs: Any, title: str) -> gpd.GeoDataFrame:
+    """Return the parcels of a table, given as its rows of text with their numbers; a blank row has no cells.
 
-
-def _unfold(text: str) -> str:
-    """Return points pasted in one line, as ``x,y;x,y`` or ``x y,x y``, in a line each; other text as it is."""
-    line = text.strip()
-    if "\n" in line or "\r" in line:
-        return text
-    number = r"[-+]?[0-9]+(?:\.[0-9]*)?"
-    for between, within in ((";", r"\s*[,\s]\s*"), (",", r"\s+")):
-        points = [point.strip() for point in unicodedata.normalize("NFKC", line).split(between) if point.strip()]
-        if len(points) >= 3 and all(re.fullmatch(number + within + number, point) for point in points):
-            return "\n".join(points)
-    return text
-
-
-@contextmanager
-def _long_fields() -> Iterator[None]:
-    """Let a field of a CSV be as long as an outline, and leave the limit of the module as it was."""
-    before = csv.field_size_limit(MAX_TEXT_BYTES)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
-
-
-def read_table(numbered: Sequence[tuple[int, list[str]]], *, crs: Any, title: str) -> gpd.GeoDataFrame:
-    """Return the parcels of a table, given as its rows of text that are not empty, with their numbers."""
-    if not numbered:
-        raise SourceError(f"{title} is empty; accepted is a table with headings, and a row for each parcel or point")
-    check_features(len(numbered), title)
-    table = _find_headings(numbered, title)
+    Raises
+    ------
+    SourceError
+        There are no rows, no headings and no coordinates, or what `qy_gis.parcels.points.read_points` refuses.
+    CRSError
+        The CRS is not stated and not recognised, or old.
+    """
+    rows = [(line, _trim(cells)) for line, cells in rows]
+    if not any(cells for _, cells in rows):
+        raise SourceError(
+            f"{title} is empty; accepted is a table with headings, and a row for each parcel or point",
+            zh=f"{title} 是空的；接受带表头的表格，每个地块或每个界址点一行",
+        )
+    check_features(len(rows), title)
+    table = _find_headings(rows, title) or _find_bare(rows, crs, title)
     # What the table says comes first: read_parcels holds a CRS that is given against it.
     crs = _stated_crs(table, title) or crs
-    if "wkt" in table.roles:
+    if "outline" in table.roles.columns:
         return _read_outlines(table, crs=crs, title=title)
-    return _read_points(table, crs=crs, title=title)
+    return read_points(table, crs=crs, title=title)
 
 
-def _find_headings(numbered: Sequence[tuple[int, list[str]]], title: str) -> Table:
-    lines, rows = [line for line, _ in numbered], [row for _, row in numbered]
-    cells = [cell for cell in rows[0] if cell]
-    if len(cells) >= 2 and all(_NUMBER.fullmatch(_half(cell)) for cell in cells[-2:]):
-        width = max(len(row) for row in rows)
-        if width not in _BARE:
-            raise SourceError(
-                f"{title}, line {lines[0]}: found {width} columns of numbers without headings; accepted are 2 to 4 "
-                "(点号, 圈号, X, Y), or headings"
-            )
-        return Table([], rows, lines, {role: at for at, role in enumerate(_BARE[width])}, {})
-    notes: Notes = {}
-    # Titles stand alone in their row.
-    titles = next((i for i, row in enumerate(rows) if sum(map(bool, row)) > 1), 0)
-    for line, row in zip(lines[:titles], rows[:titles], strict=True):
-        note(notes, "表头上方的标题略去 / title above the headings left out", line, "".join(row), "")
-    headings, lines, rows = rows[titles], lines[titles:], rows[titles:]
-    roles = _find_roles(headings)
-    if "wkt" not in roles and not {"north", "east"} <= roles.keys():
-        wanted = " / ".join(OUTLINE_HEADINGS["wkt"][:3])
-        raise SourceError(
-            f"{title}, line {lines[0]}: found the headings {headings[:20]}; accepted are a WKT column ({wanted} …), or "
-            "columns of coordinates (X and Y, 北坐标 and 东坐标, 经度 and 纬度 …)"
+def _trim(cells: list[str]) -> list[str]:
+    """Return cells without the empty ones at the end."""
+    last = next((i for i in range(len(cells), 0, -1) if cells[i - 1]), 0)
+    return cells[:last]
+
+
+def _find_headings(rows: Rows, title: str) -> Table | None:
+    """Return the table under the first row of known headings; None if there is none."""
+    filled = [i for i, (_, cells) in enumerate(rows) if cells][:LOOK]
+    for place, i in enumerate(filled):
+        line, headings = rows[i]
+        roles = _roles_in(headings, rows[i + 1 :], title, line)
+        if not roles.are_known:
+            continue
+        titles = filled[:place]
+        if titles and titles[-1] == i - 1 and len([cell for cell in rows[i - 1][1] if cell]) > 1:
+            # Merged cells: 坐标 stands above X and Y, and the number of the point beside it.
+            width = max(len(headings), len(rows[i - 1][1]))
+            above, below = (cells + [""] * (width - len(cells)) for cells in (rows[i - 1][1], headings))
+            merged = [one or other for one, other in zip(below, above, strict=True)]
+            if _roles_in(merged, rows[i + 1 :], title, line).are_known:
+                headings = merged
+                titles = titles[:-1]
+        first = i + 1
+        while first < len(rows) and _goes_on(rows[first][1]):
+            first += 1
+        roles = _roles_in(headings, rows[first:], title, line)
+        return _check_width(Table(headings, rows[first:], roles, _note_titles(rows, titles, title)), line, title)
+    return None
+
+
+def _roles_in(headings: list[str], below: Rows, title: str, line: int) -> Roles:
+    """Return what columns are for; one that is called shape but holds no shapes is not for outlines."""
+    roles = find_roles(headings, title=title, line=line)
+    at = roles.columns.get("outline")
+    if at is None:
+        return roles
+    first = next((cells[at] for _, cells in below if len(cells) > at and cells[at]), "")
+    if is_outline(first) or (first and not {"north", "east"} <= roles.columns.keys()):
+        return roles
+    return Roles({role: place for role, place in roles.columns.items() if role != "outline"}, roles.x_is_east)
+
+
+def _goes_on(cells: list[str]) -> bool:
+    """Return whether a row under the headings belongs to them: units, or X and Y once more."""
+    if not cells:
+        return False
+    return all(_UNIT.fullmatch(cell) for cell in cells) or (
+        find_roles(cells).are_known and not any(to_number(cell) is not None for cell in cells)
+    )
+
+
+def _check_width(table: Table, line: int, title: str) -> Table:
+    faults = [
+        Fault(
+            number,
+            1,
+            f"found {len(cells)} cells under the {len(table.headings)} headings of line {line}; a comma within a cell "
+            "(2,622,000.000) needs quotes around it",
+            f"有 {len(cells)} 个单元格，而第 {line} 行的表头只有 {len(table.headings)} 个；"
+            "单元格内有逗号（2,622,000.000）时须加引号",
         )
-    body = [row + [""] * (len(headings) - len(row)) for row in rows[1:]]
-    long = [line for line, row in zip(lines[1:], body, strict=True) if len(row) > len(headings)]
-    if long:
-        faults = [f"line {line}" for line in long]
-        raise SourceError(f"{title}: rows with more cells than the {len(headings)} headings:\n{list_faults(faults)}")
-    return Table(headings, body, lines[1:], roles, notes)
+        for number, cells in table.rows
+        if len(cells) > len(table.headings)
+    ]
+    if faults:
+        raise gather_faults(
+            SourceError,
+            faults,
+            en=f"{title}: rows with more cells than headings",
+            zh=f"{title}：有的行比表头多出单元格",
+        )
+    return table
 
 
-def _find_roles(headings: list[str]) -> dict[str, int]:
-    """Return which columns make the outline, by what each is for."""
-    plain = [re.sub(r"\(.*?\)|\[.*?\]|\s", "", _half(heading[:_LONGEST_HEADING])).casefold() for heading in headings]
-    return {
-        role: next(plain.index(name) for name in names if name in plain)
-        for role, names in OUTLINE_HEADINGS.items()
-        if any(name in plain for name in names)
-    }
+def _note_titles(rows: Rows, titles: Sequence[int], title: str) -> Notes:
+    """Return the notes on titles above a table; points among them are a fault, as is an old datum."""
+    notes: Notes = {}
+    for i in titles:
+        line, cells = rows[i]
+        text = "".join(cells)
+        check_old_datum(text, line, title)
+        if _has_point(cells):
+            raise SourceError(
+                f"{title}, line {line}: found coordinates above the headings: {text[:60]!r}; accepted are headings "
+                "above all points",
+                zh=f"{title} 第 {line} 行：表头之上有坐标：{text[:60]!r}；表头须在所有界址点之上",
+            )
+        note(notes, "表头上方的标题略去 / title above the headings left out", line, text, "")
+    return notes
 
 
-def _half(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip()
+def _has_point(cells: list[str]) -> bool:
+    numbers = [value for cell in cells if (value := to_number(cell)) is not None]
+    return any(find_order(np.array([a]), np.array([b])) for a, b in pairwise(numbers))
+
+
+# Tables without headings.
+
+
+def _find_bare(rows: Rows, crs: Any, title: str) -> Table:
+    """Return a table of numbers without headings: which columns are coordinates, the numbers tell."""
+    numeric = [i for i, (_, cells) in enumerate(rows) if sum(to_number(cell) is not None for cell in cells) > 1]
+    above = [(line, cells) for line, cells in rows[: numeric[0] if numeric else None] if len(cells) > 1]
+    if above or not numeric:
+        # Headings that are not known: what is under them is not guessed.
+        line, cells = above[-1] if above else next((line, cells) for line, cells in rows if cells)
+        raise SourceError(
+            f"{title}, line {line}: found the headings {cells[:20]}; accepted are a WKT column (wkt / geometry / geom "
+            "…), or columns of coordinates (X and Y, 北坐标 and 东坐标, 经度 and 纬度 …)",
+            zh=f"{title} 第 {line} 行：表头为 {cells[:20]}；接受 WKT 列（wkt / geometry / geom / 几何 …），"
+            "或坐标列（X 和 Y、北坐标和东坐标、经度和纬度 …）",
+        )
+    columns = _bare_columns([rows[i][1] for i in numeric], crs, rows[numeric[0]][0], title)
+    width = max(len(cells) for _, cells in rows)
+    names = {at: _NAMES[role] for role, at in columns.items()}
+    headings = [names.get(at, f"列{at + 1}") for at in range(width)]
+    return Table(headings, rows, Roles(columns), {})
+
+
+def _bare_columns(cells: list[list[str]], crs: Any, line: int, title: str) -> dict[str, int]:
+    """Return what the columns of points without headings are for, by their place."""
+    width = max(map(len, cells))
+    values = [[to_number(row[at]) if at < len(row) else None for row in cells] for at in range(width)]
+    pairs = []
+    for at in range(width - 1):
+        if None in values[at] or None in values[at + 1]:
+            continue
+        first, second = (np.array(values[i], dtype=float) for i in (at, at + 1))
+        if found := find_order(first, second):
+            # Numbers of points may look like latitudes; those with decimals are what they look like.
+            whole = any((one == np.round(one)).all() for one in (first, second)) and found[1]
+            pairs.append((whole, at))
+    if not pairs:
+        if crs is None or width not in _BARE:
+            raise SourceError(
+                f"{title}, line {line}: found {width} columns of numbers without headings, none of them coordinates "
+                f"({', '.join(cells[0])[:60]}); accepted are X and Y side by side, 点号 and 圈号 before them, a height "
+                "behind: in metres of a national grid or in degrees, for all points alike; or headings",
+                zh=f"{title} 第 {line} 行：有 {width} 列无表头的数字，"
+                f"都不是坐标（{', '.join(cells[0])[:60]}）；接受相邻的 X、Y 两列，"
+                "前面可有点号、圈号，后面可有高程，须同为国家坐标系的米或经纬度；或请加表头",
+            )
+        return {role: at for at, role in enumerate(_BARE[width])}
+    north = min(pairs)[1]
+    columns = {"north": north, "east": north + 1}
+    if north > 0:
+        columns["number"] = 0
+    if north > 1 and all(len(row) > 1 and row[1].isdecimal() for row in cells):
+        columns["ring"] = 1
+    if width > north + 2 and all(value is not None for value in values[north + 2]):
+        columns["height"] = north + 2
+    return columns
+
+
+# Tables with a column of outlines.
 
 
 def _stated_crs(table: Table, title: str) -> Any:
     """Return the CRS that a table states, in a column or in front of its WKT; None if it states none."""
-    stated = {row[table.roles["crs"]] for row in table.rows} - {""} if "crs" in table.roles else set()
-    if "wkt" in table.roles:
-        stated |= {srid[1] for row in table.rows if (srid := _SRID.match(row[table.roles["wkt"]]))}
-    found = {name: check_crs(int(name) if name.isdigit() and len(name) < 7 else name) for name in sorted(stated)}
+    columns = table.roles.columns
+    stated: set[str] = set()
+    for line, cells in table.rows:
+        if (at := columns.get("crs", len(cells))) < len(cells) and cells[at]:
+            check_old_datum(cells[at], line, title)
+            stated.add(cells[at])
+        if (at := columns.get("outline", len(cells))) < len(cells) and (srid := _SRID.match(cells[at])):
+            stated.add(srid[1])
+    # The name of the datum says nothing of the grid, which the numbers tell.
+    grids = [
+        name for name in sorted(stated) if not re.search("2000国家|国家2000|国家大地|^cgcs ?2000$", name.casefold())
+    ]
+    found = {name: check_crs(int(name) if name.isdigit() and len(name) < 7 else name) for name in grids}
     if len(set(found.values())) > 1:
-        raise SourceError(f"{title}: found the CRS {sorted(stated)}; accepted is one for all parcels")
+        raise CRSError(
+            f"{title}: found the CRS {grids}; accepted is one for all parcels: give each its own file",
+            zh=f"{title}：坐标系有 {grids}；所有地块只接受一个坐标系，请分成不同文件",
+        )
     return next(iter(found.values()), None)
 
 
-def _attributes(table: Table) -> dict[int, str]:
-    """Return the columns that are not part of the outline, by place; of equal headings, the first."""
-    used = set(table.roles.values())
-    found: dict[str, int] = {}
-    for at, heading in enumerate(table.headings):
-        if at not in used and heading and heading != "geometry":
-            found.setdefault(heading, at)
-    return {at: heading for heading, at in found.items()}
-
-
 def _read_outlines(table: Table, *, crs: Any, title: str) -> gpd.GeoDataFrame:
-    geometries, faults = [], []
-    for line, row in zip(table.lines, table.rows, strict=True):
+    """Return the parcels of a table with an outline in each row, as WKT, WKB in hexadecimal, GeoJSON or points."""
+    at = table.roles.columns["outline"]
+    geometries, kept, srids = [], [], set()
+    faults: Faults = []
+    for line, cells in table.rows:
+        if not cells:
+            continue
         try:
-            geometries.append(parse_wkt(row[table.roles["wkt"]], title)[0])
+            geometry, srid = parse_outline(cells[at] if at < len(cells) else "", title)
         except SourceError as error:
-            faults.append(f"line {line}: {str(error).removeprefix(f'{title}: ')}")
+            en, zh = (text.removeprefix(title).lstrip(":： ") for text in (error.en, error.zh))
+            faults.append(Fault(line, 1, en, zh))
+            continue
+        geometries.append(geometry)
+        kept.append(cells)
+        srids.add(srid)
     if faults:
-        raise SourceError(f"{title} cannot be read:\n{list_faults(faults)}")
-    attributes = {name: [row[at] for row in table.rows] for at, name in _attributes(table).items()}
+        raise gather_faults(SourceError, faults, en=f"{title} cannot be read", zh=f"{title} 无法读取")
+    if stated := srids - {None}:
+        if len(srids) > 1:
+            raise CRSError(
+                f"{title}: found the SRIDs {sorted(map(str, srids))}; accepted is one for all parcels",
+                zh=f"{title}：SRID 有 {sorted(map(str, srids))}；所有地块只接受一个坐标系",
+            )
+        crs = check_crs(stated.pop())
+    headings = {
+        heading: place
+        for place, heading in reversed([*enumerate(table.headings)])
+        if heading and heading != "geometry" and place not in (at, table.roles.columns.get("crs"))
+    }
+    order = sorted(headings, key=lambda heading: headings[heading])
+    attributes = {name: [row[headings[name]] if headings[name] < len(row) else "" for row in kept] for name in order}
     frame = place_outlines(gpd.GeoDataFrame(attributes, geometry=geometries), crs=crs, title=title)
     for repair in as_repairs(table.notes):
         frame[SOURCE_REPAIRS] = [add_repair(text, repair) for text in frame[SOURCE_REPAIRS]]
     return frame
-
-
-def _read_points(table: Table, *, crs: Any, title: str) -> gpd.GeoDataFrame:
-    """Return one parcel for each id (in a table without ids, one), built from its points."""
-    north, east = (_numbers(table, role, title) for role in ("north", "east"))
-    if not len(north):
-        raise SourceError(f"{title} has headings, but no points")
-    # Under X and Y, X is north as in every survey; but tables of degrees put the longitude there.
-    plain = _half(table.headings[table.roles["north"]]).casefold() if table.headings else "x"
-    degrees = bool((np.abs(np.concatenate([north, east])) <= 180).all())
-    known = recognise(north, east, crs=crs, north_first=not (degrees and plain.startswith("x")), title=title)
-    if not known.north_first:
-        north, east = east, north
-    attributes = _attributes(table)
-    general = [*as_repairs(table.notes), *known.repairs]
-    ids = _group(table, attributes)
-    rows, faults = [], Faults()
-    for rows_of in ids.values():
-        check_time(title)
-        points = [
-            Point(table.lines[i], _text(table, i, "number"), _ring(table, i), float(north[i]), float(east[i]))
-            for i in rows_of
-        ]
-        notes: Notes = {}
-        rings = split_rings(points)
-        geometry = None
-        if check_rings(points[0].line, rings, str(len(points)), notes, faults):
-            geometry, _ = nest_rings(rings)
-        own = {name: table.rows[rows_of[0]][at] for at, name in attributes.items()}
-        rows.append({**own, SOURCE_REPAIRS: dump_repairs([*general, *as_repairs(notes)]), "geometry": geometry})
-    if faults:
-        raise SourceError(f"{title} cannot be read:\n{list_places(faults)}")
-    return gpd.GeoDataFrame(pd.DataFrame(rows), geometry="geometry", crs=known.crs)
-
-
-def _group(table: Table, attributes: dict[int, str]) -> dict[str, list[int]]:
-    """Return the rows of each parcel, by its id; a blank id is that of the row above, as in merged cells."""
-    by_heading = {name.casefold(): at for at, name in attributes.items()}
-    column = next((by_heading[name] for name in HEADINGS["parcel_id"] if name in by_heading), None)
-    groups: dict[str, list[int]] = {}
-    current = ""
-    for i, row in enumerate(table.rows):
-        current = (row[column] or current) if column is not None else ""
-        groups.setdefault(current, []).append(i)
-    return groups
-
-
-def _numbers(table: Table, role: str, title: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-    at = table.roles[role]
-    texts = [_half(row[at]) if at < len(row) else "" for row in table.rows]
-    wrong = [i for i, text in enumerate(texts) if not _NUMBER.fullmatch(text)]
-    if wrong:
-        heading = table.headings[at] if table.headings else role
-        faults = [f"line {table.lines[i]}: {texts[i]!r}" for i in islice(wrong, 1000)]
-        raise SourceError(f"{title}: {heading!r} is not a number of metres or degrees:\n{list_faults(faults)}")
-    return np.array(texts, dtype=float)
-
-
-def _text(table: Table, row: int, role: str) -> str:
-    return table.rows[row][table.roles[role]].upper().removeprefix("J") if role in table.roles else ""
-
-
-def _ring(table: Table, row: int) -> int:
-    text = table.rows[row][table.roles["ring"]] if "ring" in table.roles else ""
-    return int(text) if text.isdecimal() and len(text) < 10 else 1
