@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import shapely
 
-from qy_gis.parcels.repairs import Fault, Faults, Notes, note
+from qy_gis.parcels.repairs import Faults, Notes, TextFault, note
 from qy_gis.parcels.rings import Point, check_rings, compare_numbers, is_closed, nest_rings, same_place
 
 #: Why a new parcel begins at a point, in Chinese and English.
@@ -99,9 +99,9 @@ def _join_ids(rows: Sequence[Row], faults: Faults) -> list[Block]:
     return list(blocks.values())
 
 
-def _left_open(ring: list[Point], row: Row, *, apart: bool) -> Fault:
+def _left_open(ring: list[Point], row: Row, *, apart: bool) -> TextFault:
     why = ("另一地块的点", "points of another parcel") if apart else _WHY[_parts(ring, row) or "blank"]
-    return Fault(
+    return TextFault(
         row.point.line,
         1,
         f"found {why[1]} within the open ring of parcel {row.parcel!r} (from line {ring[0].line}); accepted is another "

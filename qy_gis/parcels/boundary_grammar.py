@@ -25,7 +25,7 @@ from qy_gis.parcels.boundary_dialects import (
 )
 from qy_gis.parcels.coordinates import is_degrees, is_east, is_north
 from qy_gis.parcels.limits import check_time
-from qy_gis.parcels.repairs import Fault, Faults, Notes, note
+from qy_gis.parcels.repairs import Faults, Notes, TextFault, note
 from qy_gis.parcels.rings import SAME_M, Point
 from qy_gis.parcels.values import to_number
 
@@ -83,7 +83,7 @@ def parse_boundary(text: str, faults: Faults) -> Boundary:
             elif name not in SECTIONS:
                 accepted = ", ".join(SECTIONS)
                 faults.append(
-                    Fault(
+                    TextFault(
                         line,
                         1,
                         f"found the section {raw[:60]!r}; accepted are {accepted}",
@@ -100,7 +100,7 @@ def parse_boundary(text: str, faults: Faults) -> Boundary:
             accepted = ", ".join(SECTIONS)
             text = raw.strip()[:60]
             faults.append(
-                Fault(
+                TextFault(
                     line,
                     1,
                     f"found {text!r} before any section; accepted are {accepted}",
@@ -109,13 +109,13 @@ def parse_boundary(text: str, faults: Faults) -> Boundary:
             )
     if "[地块坐标]" not in seen:
         faults.append(
-            Fault(
+            TextFault(
                 1, 1, "there is no section [地块坐标]; add it above the parcels", "缺少 [地块坐标] 段，请补在地块之前"
             )
         )
     elif not found.parcels and not faults:
         faults.append(
-            Fault(
+            TextFault(
                 1,
                 1,
                 f"there is no parcel in [地块坐标]; accepted is a header {HEADER_TEXT} and its points",
@@ -142,7 +142,7 @@ def _parse_attribute(line: int, raw: str, found: Boundary, faults: Faults) -> No
     if not equals:
         text = raw.strip()[:60]
         faults.append(
-            Fault(
+            TextFault(
                 line,
                 1,
                 f"found {text!r} in [属性描述]; accepted is key=value",
@@ -155,7 +155,7 @@ def _parse_attribute(line: int, raw: str, found: Boundary, faults: Faults) -> No
     if key in attributes and attributes[key].text != value:
         before = attributes[key]
         faults.append(
-            Fault(
+            TextFault(
                 line,
                 place.column,
                 f"found {key}={value!r}, but line {before.line} has {before.text!r}; accepted is one value",
@@ -210,7 +210,7 @@ def _parse_parcel_line(line: int, raw: str, parcels: list[Parcel], faults: Fault
     if len(fields) > 1 and fields[-1].text == "@":
         text = raw.strip()[:60]
         faults.append(
-            Fault(
+            TextFault(
                 line,
                 1,
                 f"found a header of {len(fields)} fields: {text!r}; accepted are 9, {HEADER_TEXT}, the 12 or 14 of "
@@ -226,7 +226,7 @@ def _parse_parcel_line(line: int, raw: str, parcels: list[Parcel], faults: Fault
     if not parcels:
         text = raw.strip()[:60]
         faults.append(
-            Fault(
+            TextFault(
                 line,
                 1,
                 f"found {text!r} before any parcel; accepted is a header {HEADER_TEXT} first",
@@ -288,14 +288,14 @@ def _find_layout(fields: list[Field], parcel: Parcel) -> tuple[str, ...] | None:
     return WITH_HEIGHT if fields[1].text.isdecimal() and _is_point(fields[2:4]) else RING_LAST
 
 
-def _parse_point(raw: str, fields: list[Field], parcel: Parcel) -> Fault | None:
+def _parse_point(raw: str, fields: list[Field], parcel: Parcel) -> TextFault | None:
     """Add a point to a parcel, or return what is wrong with it, and where."""
     line, first = fields[0].line, fields[0]
     layout = _find_layout(fields, parcel)
     if layout is None or not first.text:
         text = raw.strip()[:60]
         points = POINT_TEXT[RING_FIRST]
-        return Fault(
+        return TextFault(
             line,
             first.column,
             f"found {text!r} with {len(fields)} fields; accepted are a header of 9 fields {HEADER_TEXT} and points "
@@ -304,7 +304,7 @@ def _parse_point(raw: str, fields: list[Field], parcel: Parcel) -> Fault | None:
         )
     if parcel.layout and parcel.layout[0] != layout:
         before = len(parcel.layout[0])
-        return Fault(
+        return TextFault(
             line,
             first.column,
             f"found a point of {len(fields)} fields; those before have {before}; accepted is one layout for a parcel",
@@ -317,7 +317,7 @@ def _parse_point(raw: str, fields: list[Field], parcel: Parcel) -> Fault | None:
     x, y = numbers["x"], numbers["y"]
     if wrong or ring is None or x is None or y is None:
         place = named[wrong or "ring"]
-        return Fault(
+        return TextFault(
             line,
             place.column,
             f"found {place.text[:40]!r} in {raw.strip()[:60]!r}; accepted is {POINT_TEXT[layout]} with 圈号 a whole "
@@ -334,7 +334,7 @@ def _parse_point(raw: str, fields: list[Field], parcel: Parcel) -> Fault | None:
     swapped = is_degrees(y, x) if in_degrees else is_north(y) and is_east(x)
     if not in_degrees and not swapped and not (is_north(x) and is_east(y)):
         found = f"X={named['x'].text[:40]}, Y={named['y'].text[:40]}"
-        return Fault(
+        return TextFault(
             line,
             named["x"].column,
             f"found {found}; accepted are metres, X (north) of 1.8 to 6.0 million and Y (east) of 6 digits, with the "

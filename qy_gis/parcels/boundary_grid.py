@@ -9,7 +9,7 @@ from typing import Any
 from qy_gis.errors import CRSError
 from qy_gis.measure.crs import CGCS2000, ZONES, check_crs, grid_epsg
 from qy_gis.parcels.boundary_grammar import Field, plain
-from qy_gis.parcels.repairs import Fault, Faults, Repair
+from qy_gis.parcels.repairs import Faults, Repair, TextFault
 
 _ABSENT = Field("", 0, 1)
 
@@ -48,7 +48,7 @@ def find_grid(
         value, line, column = attributes.get(key, _ABSENT)
         if value and not re.fullmatch(pattern, plain(value).lower()):
             faults.append(
-                Fault(
+                TextFault(
                     line, column, f"found {key}={value!r}; accepted is {accepted}", f"{key}={value!r}；接受 {accepted}"
                 )
             )
@@ -59,7 +59,7 @@ def find_grid(
         if crs is None:
             first = min(prefixes.values())
             faults.append(
-                Fault(
+                TextFault(
                     first,
                     1,
                     "no 带号, and no zone prefix on the eastings; say which grid they are in with crs= (--crs)",
@@ -80,7 +80,7 @@ def find_grid(
         return check_crs(grid_epsg(zone, prefixed=set(prefixes) == {zone})), repairs, faults
     except CRSError as error:
         place = attributes.get("带号", Field("", min(prefixes.values()), 1))
-        faults.append(Fault(place.line, place.column, error.en, error.zh or f"带号 {zone} 不是我国的三度带"))
+        faults.append(TextFault(place.line, place.column, error.en, error.zh or f"带号 {zone} 不是我国的三度带"))
         return None, repairs, faults
 
 
@@ -92,7 +92,7 @@ def find_degrees(attributes: Mapping[str, Field], first: int, crs: Any) -> tuple
         value, line, column = attributes.get(key, _ABSENT)
         if value:
             faults.append(
-                Fault(
+                TextFault(
                     line,
                     column,
                     f"found {key}={value!r}, but the coordinates are in degrees (line {first}); correct the one or the "
@@ -120,7 +120,7 @@ def _check_datum(attributes: Mapping[str, Field], repairs: list[Repair], faults:
         )
     elif re.search(r"北京|beijing|西安|xi'?an|1954|1980|(?<!\d)(54|80)(?!\d)", name):
         faults.append(
-            Fault(
+            TextFault(
                 line,
                 column,
                 f"found 坐标系={value!r}; accepted is CGCS2000. Transformations from Beijing 1954 and Xi'an 1980 are "
@@ -140,7 +140,7 @@ def _check_datum(attributes: Mapping[str, Field], repairs: list[Repair], faults:
         )
     elif "2000" not in name:
         faults.append(
-            Fault(
+            TextFault(
                 line,
                 column,
                 f"found 坐标系={value!r}; accepted is CGCS2000 (2000国家大地坐标系)",
@@ -159,7 +159,7 @@ def _find_zone(
     found = re.fullmatch(r"([0-9]{1,3})(号)?(带)?", plain(value))
     if value and not found:
         faults.append(
-            Fault(
+            TextFault(
                 line,
                 column,
                 f"found 带号={value!r}; accepted is the number of a 3-degree zone, {ZONES[0]} to {ZONES[-1]}",
@@ -173,7 +173,7 @@ def _find_zone(
         where = ", ".join(f"{zone} from line {first}" for zone, first in sorted(in_front.items()))
         places = "，".join(f"{zone} 始于第 {first} 行" for zone, first in sorted(in_front.items()))
         faults.append(
-            Fault(
+            TextFault(
                 min(in_front.values()),
                 1,
                 f"eastings with the prefixes of several zones ({where}); accepted is one: give each zone its own file",
@@ -194,7 +194,7 @@ def _find_zone(
             return zone
         if stated != zone:
             faults.append(
-                Fault(
+                TextFault(
                     line,
                     column,
                     f"found 带号={stated}, but the eastings have the prefix {zone} (line {first}); correct the one or "

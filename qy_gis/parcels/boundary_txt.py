@@ -22,7 +22,7 @@ from qy_gis.parcels.boundary_grammar import Boundary, Field, Parcel, parse_bound
 from qy_gis.parcels.boundary_grid import find_degrees, find_grid
 from qy_gis.parcels.coordinates import zone_prefix
 from qy_gis.parcels.limits import check_time, decode_text, read_bytes
-from qy_gis.parcels.repairs import Fault, Faults, Notes, Repair, as_repairs, dump_repairs, gather_faults, note
+from qy_gis.parcels.repairs import Faults, Notes, Repair, TextFault, as_repairs, dump_repairs, gather_faults, note
 from qy_gis.parcels.rings import check_rings, compare_numbers, nest_rings, split_rings
 
 #: Square metres in the units that writers put behind an area; bare numbers are 公顷.
@@ -102,7 +102,7 @@ def _find_crs(found: Boundary, crs: Any) -> tuple[Any, bool, list[Repair], Fault
             prefixes.setdefault(zone_prefix(point.east), point.line)
     if degrees and prefixes:
         metres = min(prefixes.values())
-        both = Fault(
+        both = TextFault(
             max(metres, *degrees),
             1,
             f"found metres in line {metres} and degrees in line {degrees[0]}; accepted is one",
@@ -132,7 +132,7 @@ def _build(parcel: Parcel, general: list[Repair], faults: Faults, *, unprefixed:
     if shape not in ("面", ""):
         place = header["shape"]
         faults.append(
-            Fault(
+            TextFault(
                 place.line, place.column, f"found 图形属性={shape!r}; accepted is 面", f"图形属性={shape!r}；只接受“面”"
             )
         )
@@ -171,7 +171,7 @@ def _read_area(field: Field, geometry: shapely.Geometry | None, notes: Notes, fa
     found = len(words) < _LONGEST_AREA and re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]*)?|\.[0-9]+)\s*(\D*[0-9]?)", words)
     if not found or found[2] not in _AREA_UNITS:
         faults.append(
-            Fault(
+            TextFault(
                 line,
                 column,
                 f"found 面积={text!r}; accepted is a number of 公顷",

@@ -20,7 +20,7 @@ from qy_gis.parcels.coordinates import recognise, zone_prefix
 from qy_gis.parcels.headings import IDS, NAMES, NUMBERS, Roles, find_roles, is_of_points, plain_heading
 from qy_gis.parcels.limits import check_time
 from qy_gis.parcels.pasted import Rows
-from qy_gis.parcels.repairs import Fault, Faults, Notes, as_repairs, dump_repairs, gather_faults, list_faults, note
+from qy_gis.parcels.repairs import Faults, Notes, TextFault, as_repairs, dump_repairs, gather_faults, list_faults, note
 from qy_gis.parcels.rings import Point
 from qy_gis.parcels.values import is_number, to_number
 
@@ -233,7 +233,7 @@ def _not_numbers(faults: list[tuple[int, str]], title: str) -> SourceError:
         f"{title}: coordinates that are no numbers; accepted are {accepted}:\n"
         + list_faults([f"line {line}: {text}" for line, text in faults]),
         zh=f"{title}：坐标不是数字；接受{zh}：\n"
-        + list_faults([f"第 {line} 行：{text}" for line, text in faults], more="还有 {} 处"),
+        + list_faults([f"第 {line} 行：{text}" for line, text in faults], zh=True),
     )
 
 
@@ -326,7 +326,7 @@ def _parcels_own(
         else:
             line, before, after = changed
             faults.append(
-                Fault(
+                TextFault(
                     line,
                     1,
                     f"{heading!r} changes from {before!r} to {after!r} within one parcel; accepted is one value for a "

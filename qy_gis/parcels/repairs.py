@@ -15,7 +15,7 @@ from qy_gis.errors import QyGisError
 E = TypeVar("E", bound=QyGisError)
 
 
-class Fault(NamedTuple):
+class TextFault(NamedTuple):
     """What is wrong in a text file, and where: line and column count from 1."""
 
     line: int
@@ -25,7 +25,7 @@ class Fault(NamedTuple):
 
 
 #: All that is wrong in a text file.
-Faults: TypeAlias = list[Fault]
+Faults: TypeAlias = list[TextFault]
 
 #: Repairs of a text file by what was done: line, before and after of each place.
 Notes: TypeAlias = dict[str, list[tuple[int, str, str]]]

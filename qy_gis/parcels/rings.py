@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from qy_gis.parcels.limits import check_time
-from qy_gis.parcels.repairs import Fault, Faults, Notes, note
+from qy_gis.parcels.repairs import Faults, Notes, TextFault, note
 
 #: Points closer than this are one point: the finest precision of a boundary file, and the same in degrees.
 SAME_M, SAME_DEGREES = 0.001, 1e-8
@@ -109,7 +109,7 @@ def check_rings(line: int, rings: list[list[Point]], count: str, notes: Notes, f
     before = len(faults)
     if not rings:
         faults.append(
-            Fault(
+            TextFault(
                 line,
                 1,
                 "found a parcel without points; accepted are 3 or more points a ring",
@@ -121,7 +121,7 @@ def check_rings(line: int, rings: list[list[Point]], count: str, notes: Notes, f
         first, last = ring[0], ring[-1]
         if len(ring) < 3 or same_place(first, last):
             faults.append(
-                Fault(
+                TextFault(
                     first.line,
                     1,
                     f"found a ring of {len(ring)} points (圈号 {first.ring}); accepted are 3 or more",
@@ -130,7 +130,7 @@ def check_rings(line: int, rings: list[list[Point]], count: str, notes: Notes, f
             )
         elif first.number and first.number == last.number:
             faults.append(
-                Fault(
+                TextFault(
                     last.line,
                     1,
                     f"found the number of line {first.line} again, which closes the ring, elsewhere; "
@@ -141,7 +141,7 @@ def check_rings(line: int, rings: list[list[Point]], count: str, notes: Notes, f
             )
         elif back := next((point for point in ring[1:-1] if same_place(point, last)), None):
             faults.append(
-                Fault(
+                TextFault(
                     last.line,
                     1,
                     f"found the point of line {back.line} again; accepted is the ring's first, line {first.line}",
@@ -154,11 +154,11 @@ def check_rings(line: int, rings: list[list[Point]], count: str, notes: Notes, f
     stated = int(count) if count.isdecimal() and len(count) < 10 else None
     if count and stated is None:
         faults.append(
-            Fault(line, 1, f"found 界址点数={count!r}; accepted is a whole number", f"界址点数={count!r}；接受整数")
+            TextFault(line, 1, f"found 界址点数={count!r}; accepted is a whole number", f"界址点数={count!r}；接受整数")
         )
     elif stated is not None and stated > have + len(open_rings) and open_rings:
         faults.append(
-            Fault(
+            TextFault(
                 line,
                 1,
                 f"found {have} points and an open ring, but 界址点数={stated}: the file looks cut off; get it whole",

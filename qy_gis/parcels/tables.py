@@ -19,7 +19,7 @@ from qy_gis.parcels.headings import Roles, find_roles
 from qy_gis.parcels.limits import check_features, decode_text, read_bytes
 from qy_gis.parcels.pasted import LOOK, Rows, split_text
 from qy_gis.parcels.points import Table, check_old_datum, read_points
-from qy_gis.parcels.repairs import Fault, Faults, Notes, add_repair, as_repairs, gather_faults, note
+from qy_gis.parcels.repairs import Faults, Notes, TextFault, add_repair, as_repairs, gather_faults, note
 from qy_gis.parcels.text import is_outline, parse_outline
 from qy_gis.parcels.values import to_number
 
@@ -124,7 +124,7 @@ def _goes_on(cells: list[str]) -> bool:
 
 def _check_width(table: Table, line: int, title: str) -> Table:
     faults = [
-        Fault(
+        TextFault(
             number,
             1,
             f"found {len(cells)} cells under the {len(table.headings)} headings of line {line}; a comma within a cell "
@@ -263,7 +263,7 @@ def _read_outlines(table: Table, *, crs: Any, title: str) -> gpd.GeoDataFrame:
             geometry, srid = parse_outline(cells[at] if at < len(cells) else "", title)
         except SourceError as error:
             en, zh = (text.removeprefix(title).lstrip(":： ") for text in (error.en, error.zh))
-            faults.append(Fault(line, 1, en, zh))
+            faults.append(TextFault(line, 1, en, zh))
             continue
         geometries.append(geometry)
         kept.append(cells)
