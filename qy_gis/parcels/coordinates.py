@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ from pyproj import CRS
 from qy_gis.columns import SOURCE_REPAIRS
 from qy_gis.errors import CRSError, SourceError
 from qy_gis.measure.crs import CGCS2000, check_crs, grid_epsg
-from qy_gis.parcels.repairs import Repair, dump_repairs
+from qy_gis.parcels.repairs import Repair, dump_repairs, join_repairs
 
 #: Northings of China, and eastings without zone prefix that a 3-degree grid can have, in metres.
 _NORTH, _EAST = (1.8e6, 6.0e6), (1.0e5, 9.0e5)
@@ -135,9 +134,7 @@ def place_told(frame: gpd.GeoDataFrame, title: str) -> gpd.GeoDataFrame:
     if SOURCE_REPAIRS not in frame.columns:
         return placed
     both = zip(frame[SOURCE_REPAIRS], placed[SOURCE_REPAIRS], strict=True)
-    return placed.assign(
-        **{SOURCE_REPAIRS: [dump_repairs([*json.loads(one), *json.loads(other)]) for one, other in both]}
-    )
+    return placed.assign(**{SOURCE_REPAIRS: [join_repairs(one, other) for one, other in both]})
 
 
 def find_order(first: NDArray[np.float64], second: NDArray[np.float64]) -> tuple[bool, bool] | None:

@@ -21,7 +21,10 @@ from shapely.errors import ShapelyError
 from qy_gis.columns import SOURCE_FILE, SOURCE_REPAIRS, SOURCE_SHA256
 from qy_gis.errors import SourceError
 from qy_gis.parcels.limits import check_features, check_time
-from qy_gis.parcels.repairs import tell
+from qy_gis.parcels.repairs import Repair, tell
+
+#: Arcs become chords of this many degrees: 0.5 ppm of the area of a circle. GDAL's own 4 degrees lose 0.08 %.
+ARC_STEP_DEGREES = 0.1
 
 #: Types of attributes that are the same however they are read.
 _PLAIN = {"OFTString", "OFTInteger", "OFTInteger64", "OFTReal"}
@@ -66,6 +69,16 @@ def correct_crs(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
     before = "" if frame.crs is None else frame.crs.name
     corrected = frame.set_crs(crs, allow_override=True)
     return tell(corrected, "坐标系按 --crs 所给 / CRS as given with crs= (--crs)", before, crs.name)
+
+
+def chorded(before: str, after: str) -> Repair:
+    """Return the repair of an outline whose arcs became chords: the types of its geometry."""
+    return Repair(
+        line=None,
+        what=f"圆弧化弦 {ARC_STEP_DEGREES}° / arcs replaced by chords of {ARC_STEP_DEGREES} degrees",
+        before=before,
+        after=after,
+    )
 
 
 def choose_layer(dataset: str, wanted: str | None, *, title: str) -> str:

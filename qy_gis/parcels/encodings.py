@@ -14,6 +14,9 @@ _USUAL = ("utf-8", "gb18030", "big5hkscs")
 #: Another encoding is believed from this share of common characters on, and this much more than the stated one has.
 _BELIEVED, _MARGIN = 0.8, 0.2
 
+#: Fewer characters than this speak against no statement that they agree with.
+_FEW = 6
+
 #: Han and full-width forms: no other encoding's text is UTF-8 that holds them, but by the rarest accident.
 _EAST_ASIAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 
@@ -94,7 +97,9 @@ def find_encoding(texts: Sequence[bytes], stated: str | None) -> str | None:
     first = next(iter(decoded))
     likely = {name: _likelihood(text) for name, text in decoded.items()}
     best = max(likely, key=lambda name: likely[name])
-    return best if likely[best] >= max(_BELIEVED, likely[first] + _MARGIN) else first
+    # Text of one Chinese encoding seldom passes as another; if it does, a few characters are no evidence.
+    few = first in _USUAL and stated is not None and len(re.findall(r"[^\x00-\x7f]", decoded[first])) < _FEW
+    return best if not few and likely[best] >= max(_BELIEVED, likely[first] + _MARGIN) else first
 
 
 def decode_cut(raw: bytes, encoding: str) -> str:
@@ -115,8 +120,8 @@ def _likelihood(text: str) -> float:
 
 
 def _is_common(character: str) -> bool:
-    # The Han of daily use stand first in both sets; GB 2312 has its punctuation and full-width forms in front of them.
-    for encoding, ranges in (("gb2312", ((0xA1, 0xA3), (0xB0, 0xD7))), ("big5", ((0xA1, 0xA1), (0xA4, 0xC6)))):
+    # The Han of daily use stand first in both sets; GB 2312 has signs and letters in front.
+    for encoding, ranges in (("gb2312", ((0xA1, 0xA9), (0xB0, 0xD7))), ("big5", ((0xA1, 0xA1), (0xA4, 0xC6)))):
         try:
             lead = character.encode(encoding)[0]
         except UnicodeEncodeError:

@@ -60,6 +60,11 @@ def add_repair(text: str, repair: Repair) -> str:
     return dump_repairs([*json.loads(text), repair])
 
 
+def join_repairs(text: str, other: str) -> str:
+    """Return the JSON texts of two lists of repairs as one."""
+    return dump_repairs([*json.loads(text), *json.loads(other)])
+
+
 def tell(frame: gpd.GeoDataFrame, what: str, before: str, after: str) -> gpd.GeoDataFrame:
     """Return parcels with one more repair in each, which concerns the whole file."""
     repair = Repair(line=None, what=what, before=before, after=after)

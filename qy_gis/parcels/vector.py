@@ -16,13 +16,18 @@ import pyproj
 
 from qy_gis.columns import SOURCE_REPAIRS
 from qy_gis.errors import ArgumentError, CRSError, SourceError
-from qy_gis.parcels.drivers import check_start, choose_layer, driver_words, read_layer, settings
+from qy_gis.parcels.drivers import (
+    ARC_STEP_DEGREES,
+    check_start,
+    choose_layer,
+    chorded,
+    driver_words,
+    read_layer,
+    settings,
+)
 from qy_gis.parcels.limits import read_bytes
-from qy_gis.parcels.repairs import Repair, dump_repairs
+from qy_gis.parcels.repairs import dump_repairs
 from qy_gis.parcels.shapefile import decode_attributes
-
-#: Arcs become chords of this many degrees: 0.5 ppm of the area of a circle. GDAL's own 4 degrees lose 0.08 %.
-ARC_STEP_DEGREES = 0.1
 
 _FINE_ARCS = {"OGR_ARC_STEPSIZE": str(ARC_STEP_DEGREES)}
 
@@ -69,7 +74,8 @@ def read_geopackage(path: Path, *, title: str, crs: Any, layer: str | None, enco
     with driver_words(title):
         curved = _curved_rows(path, name)
     if curved:
-        frame[SOURCE_REPAIRS] = [dump_repairs([_chorded(curved[fid])] if fid in curved else []) for fid in frame.index]
+        chords = {fid: dump_repairs([chorded(kind, _flat(kind))]) for fid, kind in curved.items()}
+        frame[SOURCE_REPAIRS] = [chords.get(fid, "[]") for fid in frame.index]
     # GDAL gives files without a CRS a placeholder of this name.
     if frame.crs is None or frame.crs.name.startswith("Undefined"):
         frame = frame.set_crs(crs, allow_override=True)
@@ -162,13 +168,8 @@ def _open_database(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quote(path.as_posix())}?mode=ro", uri=True)
 
 
-def _chorded(kind: str) -> Repair:
-    return Repair(
-        line=None,
-        what=f"圆弧按 {ARC_STEP_DEGREES}° 化为弦 / arcs replaced by chords of {ARC_STEP_DEGREES} degrees",
-        before=kind,
-        after=kind.replace("Curve", "").replace("Surface", "Polygon"),
-    )
+def _flat(kind: str) -> str:
+    return kind.replace("Curve", "").replace("Surface", "Polygon")
 
 
 def _curved_rows(path: Path, layer: str) -> dict[int, str]:

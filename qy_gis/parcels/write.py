@@ -9,8 +9,8 @@ import os
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Collection
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from qy_gis.columns import SOURCE_FILE, SOURCE_REPAIRS, SOURCE_SHA256
 from qy_gis.errors import OutputError, QyGisError
 from qy_gis.parcels.boundary_dialects import Dialect, find_dialect
 from qy_gis.parcels.boundary_write import to_degrees, write_boundary_txt
+from qy_gis.parcels.drawing import MARK
 from qy_gis.parcels.drivers import settings
 from qy_gis.parcels.kml import write_kml
 from qy_gis.parcels.postgis import is_address, write_database
@@ -34,6 +35,8 @@ from qy_gis.parcels.prepare import prepare_parcels
 
 #: What cannot stand in the name of a layer of a drawing.
 _NOT_IN_DXF = re.compile(r"[<>/\\\":;?*|=,`'\x00-\x1f]")
+
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 #: A heading of a Shapefile has room for this many bytes.
 _DBF_HEADING = 10
@@ -176,17 +179,35 @@ def _write_zip(parcels: gpd.GeoDataFrame, path: Path, dialect: Dialect) -> None:
 
 
 def _write_dxf(parcels: gpd.GeoDataFrame, path: Path, _dialect: Dialect) -> None:
-    drawing = gpd.GeoDataFrame(
-        {"Layer": [_NOT_IN_DXF.sub("_", name) for name in parcels["parcel_id"]]},
-        geometry=parcels.geometry.to_numpy(),
-        crs=parcels.crs,
-    )
+    names: dict[str, str] = {}
+    for parcel in parcels["parcel_id"]:
+        names[parcel] = _make_unique(_NOT_IN_DXF.sub("_", parcel), names.values())
+    drawing = gpd.GeoDataFrame({"Layer": list(names.values())}, geometry=parcels.geometry.to_numpy(), crs=parcels.crs)
     with settings({"DXF_WRITE_HATCH": "NO"}):
         pyogrio.write_dataframe(drawing, path, driver="DXF")
+    code = parcels.crs.to_epsg()
+    # A comment by which we know our own drawings again: ids, parts and CRS, none of which a drawing can state.
+    mark = f"999\n{MARK}{f' EPSG:{code}' if code else ''}\n"
     # GDAL writes UTF-8 and calls it Western European; drawings in China are in GBK and say so.
-    text = path.read_bytes().decode("utf-8").replace("ANSI_1252", "ANSI_936")
-    with suppress(UnicodeEncodeError):
-        path.write_bytes(text.encode("gbk"))
+    text = mark + path.read_bytes().decode("utf-8").replace("ANSI_1252", "ANSI_936")
+    path.write_bytes(_BEYOND_ASCII.sub(_escape_dxf, text).encode("gbk"))
+
+
+def _escape_dxf(found: re.Match[str]) -> str:
+    r"""Return a character as it is if GBK holds it, else as AutoCAD escapes it, with ``\U+`` and its code."""
+    character = found[0]
+    try:
+        character.encode("gbk")
+    except UnicodeEncodeError:
+        units = character.encode("utf-16-be")
+        return "".join(f"\\U+{units[i : i + 2].hex().upper()}" for i in range(0, len(units), 2))
+    return character
+
+
+def _make_unique(name: str, taken: Collection[str]) -> str:
+    """Return a name that differs from others in more than the case of its letters."""
+    folded = {other.casefold() for other in taken}
+    return next(one for n in count(1) if (one := name if n == 1 else f"{name}_{n}").casefold() not in folded)
 
 
 def _write_kml(parcels: gpd.GeoDataFrame, path: Path, _dialect: Dialect) -> None:
