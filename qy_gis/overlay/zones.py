@@ -18,6 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from qy_gis.errors import PlanError
 from qy_gis.measure.crs import grid_epsg, planar_excess_ppm, transformer, zone_at
 from qy_gis.measure.plane import Geometries, project, to_grid, to_lonlat, to_plane
+from qy_gis.overlay.growing import grow, join_parts, shrink
 from qy_gis.plan.model import Layer, Plan
 
 #: While shrinking or growing, edges are at most this long, so that an edge that is straight in degrees, in the grid or
@@ -30,14 +31,8 @@ SAME_M2, SAME_SHARE = 1e-3, 1e-9
 #: Uniting may change the area (m2) of a feature by this.
 _MEETING_M2 = 0.01
 
-#: A corner is cut square at the accuracy, which leaves no land out and takes two vertices; a round one takes many.
-_CORNERS: dict[str, Any] = {"join_style": "mitre", "mitre_limit": 1.0}
-
-#: Segments to a quarter of the circle around a point.
-_QUADRANT_SEGMENTS = 4
-
-#: Gaps up to twice this far (m), or twice this share of the accuracy, are closed before shrinking.
-_CLOSE_M, _CLOSE_SHARE = 0.5, 20
+#: Corners are drawn by tangents to the circle that turn by at most this (radians): 1.8 % outside it at their ends.
+_STEP = 2 * np.arccos(1 / 1.018)
 
 
 @dataclass(frozen=True)
@@ -109,15 +104,12 @@ def project_zones(plan: Plan, key: str) -> Zones:
     if layer.accuracy_m > 0 and layer.geometry in ("polygon", "mixed") and len(stored):
         grid_zone = grid_zone_of(plan)
         in_grid = place_in_grid(stored, table.crs, grid_zone)
-        high = buffer_grid(in_grid, layer.accuracy_m, grid_zone)
-        whole = shapely.get_parts(place_in_grid(united, table.crs, grid_zone))
-        union_low = union  # empty if there are points alone
-        if len(whole):
-            union_low = unite(buffer_grid(close_gaps(whole, layer.accuracy_m), -layer.accuracy_m, grid_zone))
+        # Where edges in degrees cross, they do so in the grid.
+        degrees = table.crs.is_geographic
+        whole = np.array([unite(in_grid)], dtype=object) if degrees else place_in_grid(united, table.crs, grid_zone)
+        low, union_low = _shrink_layer(in_grid, whole, layer.accuracy_m, grid_zone)
+        high = grow_on_ground(in_grid, layer.accuracy_m, grid_zone)
         union_high = unite(high)
-        # A feature that is alone in its layer is shrunk as the layer is.
-        alone = len(stored) == 1 and len(whole) == 1
-        low = np.array([union_low], dtype=object) if alone else buffer_grid(in_grid, -layer.accuracy_m, grid_zone)
     else:
         low = high = polygons_only(shapes)
         union_low = union_high = union
@@ -163,30 +155,48 @@ def place_in_grid(stored: Geometries, crs: Any, grid_zone: int) -> Geometries:
     return to_grid(to_lonlat(stored, crs, spacing_m=_BUFFER_EDGE_M), grid_zone)
 
 
-def close_gaps(in_grid: Geometries, accuracy_m: float) -> Geometries:
-    """Close gaps that are far narrower than the layer can know of.
+def grow_on_ground(in_grid: Geometries, distance_m: float, grid_zone: int) -> Geometries:
+    """Return, in the survey plane, all land within a distance on the ground, and none that is 1.02 times as far."""
+    return _in_plane(grow(in_grid, _reach(in_grid, distance_m, grid_zone), _STEP), grid_zone)
 
-    Neighbours drawn without common corners part by a hair, which shrinking would widen to twice the accuracy.
+
+def shrink_on_ground(in_grid: Geometries, distance_m: float, grid_zone: int) -> Geometries:
+    """Return, in the survey plane, land that lies at least a distance on the ground inside its outline.
+
+    None is left out that is 1.02 times as far inside.
     """
-    width = min(accuracy_m / _CLOSE_SHARE, _CLOSE_M)
-    grown = shapely.get_parts(unite(shapely.buffer(in_grid, width, **_CORNERS)))
-    return np.asarray(shapely.buffer(grown, -width, **_CORNERS))
+    return _in_plane(shrink(in_grid, _reach(in_grid, distance_m, grid_zone), _STEP), grid_zone)
 
 
-def buffer_grid(in_grid: Geometries, distance_m: float, grid_zone: int) -> Geometries:
-    """Shrink or grow geometries by at least a distance on the ground, and return them in the survey plane."""
+def _reach(in_grid: Geometries, distance_m: float, grid_zone: int) -> NDArray[np.float64]:
+    """Return the metres of the grid that a distance on the ground has at most, where each geometry lies."""
     grid = grid_epsg(grid_zone, prefixed=False)
-    # A metre on the ground is more than one in the grid away from its meridian.
-    x0, y0, x1, y1 = shapely.total_bounds(in_grid)
-    corners = np.array([x0, x1, x0, x1]), np.array([y0, y0, y1, y1])
-    excess = planar_excess_ppm(*transformer(CRS.from_epsg(grid)).transform(*corners), grid)
-    scale = np.sqrt(1 + np.nanmax(np.nan_to_num(excess)).clip(0) * 1e-6)
-    reach = distance_m * scale + np.sign(distance_m) * BEND_M
-    # The circle around a point is drawn by chords inside it.
-    chord = np.where(shapely.get_dimensions(in_grid) == 0, np.cos(np.pi / (4 * _QUADRANT_SEGMENTS)), 1.0)
-    reached = shapely.buffer(in_grid, reach / chord, quad_segs=_QUADRANT_SEGMENTS, **_CORNERS)
-    lonlat = to_lonlat(reached, grid, spacing_m=_BUFFER_EDGE_M)
-    return _valid(project(lonlat))
+    if not len(in_grid):
+        return np.empty(0)
+    # A metre on the ground is more than one in the grid, the more so the farther from its meridian.
+    x0, y0, x1, y1 = shapely.bounds(in_grid).T
+    east, north = np.concatenate([x0 - distance_m, x1 + distance_m]), np.tile((y0 + y1) / 2, 2)
+    longitude, latitude = transformer(CRS.from_epsg(grid)).transform(east, north)
+    excess = planar_excess_ppm(longitude, latitude, grid).reshape(2, -1).max(axis=0)
+    return np.asarray(distance_m * np.sqrt(1 + np.nan_to_num(excess).clip(0) * 1e-6) + BEND_M)
+
+
+def _in_plane(in_grid: Geometries, grid_zone: int) -> Geometries:
+    grid = grid_epsg(grid_zone, prefixed=False)
+    return _valid(project(to_lonlat(in_grid, grid, spacing_m=_BUFFER_EDGE_M)))
+
+
+def _shrink_layer(
+    in_grid: Geometries, whole: Geometries, accuracy_m: float, grid_zone: int
+) -> tuple[Geometries, BaseGeometry]:
+    """Return each feature and their union, shrunk by at least the accuracy, in the survey plane."""
+    parts, owner = shapely.get_parts(np.concatenate([in_grid, whole]), return_index=True)
+    # A feature that meets no other is a part of the union as it is: the same outline is shrunk once.
+    distinct: dict[bytes, int] = {}
+    place = np.array([distinct.setdefault(outline, len(distinct)) for outline in shapely.to_wkb(parts)], dtype=int)
+    shrunk = shrink_on_ground(parts[np.unique(place, return_index=True)[1]], accuracy_m, grid_zone)
+    low = join_parts(shrunk[place], owner, len(in_grid) + 1)
+    return low[:-1], low[-1]
 
 
 def _check_union(union: BaseGeometry, shapes: Geometries, key: str) -> None:

@@ -2,11 +2,12 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from bounds import hold_bounds, random_outlines
 from conftest import EAST, NORTH, MakePlan, square, write_plan
 from pyproj import Geod
 
 import qy_gis as qy
-from qy_gis.measure.plane import project, to_lonlat
+from qy_gis.measure.plane import project, to_lonlat, to_plane
 from qy_gis.overlay.zones import project_zones
 
 
@@ -70,11 +71,11 @@ def test_land_within_the_accuracy_is_never_left_out(make_plan: MakePlan):
 
 @pytest.mark.parametrize("crs", [4547, 4546, 4490])
 def test_splitting_a_layer_changes_nothing(tmp_path, crs):
-    # One rectangle, and the same land as three that meet in a T.
+    # One rectangle, and the same land as three that meet in a T and have its corner in common.
     west, east = (EAST, EAST + 700.0), (EAST + 700.0, EAST + 2000.0)
     south, middle, north = NORTH, NORTH + 333.3, NORTH + 1000.0
     parts = [
-        shapely.box(west[0], south, west[1], north),
+        shapely.Polygon([(west[0], south), (west[1], south), (west[1], middle), (west[1], north), (west[0], north)]),
         shapely.box(east[0], south, east[1], middle),
         shapely.box(east[0], middle, east[1], north),
     ]
@@ -86,3 +87,26 @@ def test_splitting_a_layer_changes_nothing(tmp_path, crs):
         areas.append([zones.union_low.area, zones.union.area, zones.union_high.area])
     assert areas[0] == pytest.approx(areas[1], abs=0.5)
     assert areas[0][0] == pytest.approx(1980 * 980, rel=6e-3)
+
+
+def test_what_is_not_drawn_is_not_sure(make_plan: MakePlan):
+    # A gap of 1 mm between two features, and a notch of 1 mm in one: within the accuracy of it nothing is sure.
+    notched = shapely.difference(square(5000, 0, 2000), square(6000, 1000, 0.001, 2000))
+    shapes = [square(0, 0, 2000), square(2000.001, 0, 2000), notched]
+    zones = project_zones(make_plan(park={"shapes": shapes, "accuracy_m": 100}), "park")
+    for place in ((2000, 1000), (6000, 1500), (6000, 950)):
+        near = to_plane(np.array([square(place[0] - 10, place[1], 20).centroid], dtype=object), 4547)[0]
+        assert not shapely.intersects(zones.union_low, near)
+    assert zones.union_low.area == pytest.approx(2 * 1800**2 + 1800**2 - 200 * 900 - np.pi * 100**2 / 2, rel=6e-3)
+
+
+@pytest.mark.parametrize(("epsg", "accuracy_m"), [(4547, 0.1), (4490, 1), (4526, 20), (32649, 300), (4490, 5000)])
+def test_bounds_hold_the_truth_and_are_no_wider_than_said(tmp_path, epsg, accuracy_m):
+    rng = np.random.default_rng(int(accuracy_m * 10))
+    stored, straight = random_outlines(rng, 80, epsg)
+    layer = {"shapes": list(stored), "accuracy_m": accuracy_m, "crs": f"EPSG:{epsg}"}
+    layer |= {"geometry": "mixed", "coverage": "everywhere"}
+    zones = project_zones(qy.read_plan(write_plan(tmp_path / "plan", {"zone": layer})), "zone")
+    found = hold_bounds(zones, straight, 4547 if epsg == 4490 else epsg, rng)
+    assert found.tried > 5000
+    assert found[1:] == (0, 0, 0, 0), str(found)
