@@ -88,7 +88,7 @@ def project_zones(plan: Plan, key: str) -> Zones:
     >>> import qy_gis as qy
     >>> core = project_zones(qy.read_plan(), "core")
     >>> [round(part.area / 1e6, 1) for part in (core.union_low, core.union, core.union_high)]
-    [1166.4, 1297.2, 1372.7]
+    [1166.4, 1297.2, 1372.6]
     """
     layer = plan.layers[key]
     table = plan.features(key)
