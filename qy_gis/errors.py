@@ -7,7 +7,10 @@ Chinese and in English.
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 
@@ -96,6 +99,39 @@ class MapError(QyGisError, ValueError):
 
 class OutputError(QyGisError, OSError):
     """An output file cannot be written."""
+
+
+def cannot_write(path: str | os.PathLike[str], error: Exception) -> OutputError:
+    """Return the error that says why a file or folder cannot be written, and what to do."""
+    known = _WHY_NOT.get(error.errno or 0) if isinstance(error, OSError) else None
+    why = known or Fault("the system refuses it; try another folder", "系统拒绝写入；请换一个文件夹再试")
+    name = Path(path).name
+    return OutputError(f"{name}: cannot be written: {why.en}", zh=f"{name}：写不出：{why.zh}")
+
+
+_NO_LEAVE = Fault(
+    "it may not be written; close the program that has it open, or choose another folder",
+    "无权写入；请关闭正打开它的程序，或换一个文件夹",
+)
+_FULL = Fault("the disk is full; make room, or choose another disk", "磁盘已满；请腾出空间，或换一个磁盘")
+_TAKEN = Fault("there is a folder or file of this name; give another name", "已有同名的文件夹或文件；请换一个名字")
+_WHY_NOT = {
+    errno.ENOENT: Fault(
+        "its folder does not exist; make it, or choose another", "所在文件夹不存在；请先建立，或换一处"
+    ),
+    errno.ENOTDIR: Fault(
+        "what should be its folder is a file; choose another folder", "所在之处是文件，不是文件夹；请换一处"
+    ),
+    errno.ENAMETOOLONG: Fault("its name is too long; give a shorter one", "文件名太长；请换短一些的名字"),
+    errno.EACCES: _NO_LEAVE,
+    errno.EPERM: _NO_LEAVE,
+    errno.EROFS: _NO_LEAVE,
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EISDIR: _TAKEN,
+    errno.EEXIST: _TAKEN,
+    errno.ENOTEMPTY: _TAKEN,
+}
 
 
 class ClusterError(QyGisError, OSError):

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from qy_gis import __version__
-from qy_gis.errors import ArgumentError, GridWarning, OutputError, QyGisError
+from qy_gis.errors import ArgumentError, GridWarning, QyGisError, cannot_write
 
 LAYERS_HELP = "Plan folder; repeat it to lay one over another. Without a plan.toml it lies over the bundled plan."
 
@@ -82,7 +82,7 @@ def make_folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be made: {error}") from error
+        raise cannot_write(folder, error) from error
     return folder
 
 
@@ -90,4 +90,8 @@ def refuse_overwriting(source: str, outputs: tuple[str, ...]) -> None:
     """Refuse to write a result over the file it is made from."""
     for output in outputs:
         if Path(output).resolve() == Path(source).resolve():
-            raise ArgumentError(f"-o {output} is the file that is read; give another name")
+            name = Path(output).name
+            raise ArgumentError(
+                f"-o {name} is the file that is read; give another name",
+                zh=f"-o {name} 就是读入的文件；请换一个名字",
+            )

@@ -49,7 +49,10 @@ def map_(
         suffix = Path(output).suffix.lower() if output else ".html"
         if suffix != ".html":
             if before is not None:
-                raise ArgumentError("--before is for a page on the screen (.html); paper has no swipe")
+                raise ArgumentError(
+                    "--before is for a page on the screen (.html); paper has no swipe",
+                    zh="--before 只用于网页（.html），纸图不能左右对比；请去掉，或改用 .html",
+                )
             import datetime as dt
 
             from qy_gis.maps.paper import draw_on_paper, save_paper
@@ -62,10 +65,16 @@ def map_(
             click.echo(f"已写出 / written: {Path(str(output)).resolve()}")
             return
         if scale is not None or paper is not None or accessible:
-            raise ArgumentError("--scale, --paper and --accessible are for paper: give -o with .pdf, .png or .svg")
+            raise ArgumentError(
+                "--scale, --paper and --accessible are for paper: give -o with .pdf, .png or .svg",
+                zh="--scale、--paper、--accessible 只用于纸图；请用 -o 给出 .pdf、.png 或 .svg 文件",
+            )
         names = [one for one in pages() if read_page(one).subject == "plan"] if name == "all" else [name]
         if name == "all" and output:
-            raise ArgumentError("all pages cannot be one file: leave -o out, they go to maps/html/")
+            raise ArgumentError(
+                "all pages cannot be one file: leave -o out, they go to maps/html/",
+                zh="全部页面不能写成一个文件；请去掉 -o，各页写到 maps/html/",
+            )
         earlier = None if before is None else read_plan(before)
         for one in names:
             target = Path(output) if output else Path("maps/html") / f"{Path(one).stem}.html"

@@ -161,7 +161,10 @@ def _read_setbacks(given: tuple[str, ...]) -> dict[str, float]:
         try:
             setbacks[layer] = float(metres)
         except ValueError as error:
-            raise ArgumentError(f"--setback {text!r}: accepted is LAYER=METRES, for example river=500") from error
+            raise ArgumentError(
+                f"--setback {text!r}: accepted is LAYER=METRES, for example river=500",
+                zh=f"--setback {text!r} 无效，应为 图层=米数，如 river=500",
+            ) from error
     return setbacks
 
 

@@ -78,12 +78,18 @@ def write_atlas(
     from pypdf import PdfReader, PdfWriter
 
     if Path(path).suffix.lower() != ".pdf":
-        raise ArgumentError(f"{path}: an atlas is a PDF; accepted: a name that ends in .pdf")
+        name = Path(path).name
+        raise ArgumentError(
+            f"{name}: an atlas is a PDF; accepted: a name that ends in .pdf",
+            zh=f"{name}：图集是 PDF；文件名应以 .pdf 结尾",
+        )
     picked = pick_page(page, "atlas", "plan")
     unknown = [key for key in picked.each if key not in plan.layers]
     if unknown or not picked.each:
-        found = f"the plan has no layer {', '.join(map(repr, unknown))}" if unknown else "the page names no layers"
-        raise MapError(f"each: {found}; accepted: {', '.join(plan.layers)}")
+        named, accepted = ", ".join(map(repr, unknown)), ", ".join(plan.layers)
+        found = f"the plan has no layer {named}" if unknown else "the page names no layers"
+        found_zh = f"规划中没有图层 {named}" if unknown else "页面没有列出图层"
+        raise MapError(f"each: {found}; accepted: {accepted}", zh=f"each：{found_zh}；可用的图层：{accepted}")
     content = gather_content(plan, picked, lang=lang, palette=palette)
     leaves = list_leaves(content, paper or picked.paper)
     writer = PdfWriter()

@@ -40,7 +40,10 @@ def describe_plan(plan: Plan, page: Page, *, lang: Lang, before: Plan | None = N
     _refuse_unknown("extent", [extent], plan)
     bounds = find_bounds(to_degrees(plan.features(extent)).geometry)
     if bounds is None:
-        raise MapError(f"extent: layer {extent!r} has no features to fit the map to; name a layer with data")
+        raise MapError(
+            f"extent: layer {extent!r} has no features to fit the map to; name a layer with data",
+            zh=f"extent：图层 {extent!r} 没有要素，定不出图幅范围；请换有数据的图层",
+        )
     layers = _plan_layers(plan, page, fit_tolerance(bounds))
     document = _document(page, plan, layers, bounds=bounds, lang=lang)
     return document if before is None else _add_edition(document, before, page)
@@ -51,7 +54,10 @@ def describe_result(result: CheckResult, page: Page, *, lang: Lang) -> dict[str,
     parcels, overlaps = to_degrees(result.parcels), to_degrees(result.overlaps)
     bounds = find_bounds(parcels.geometry)
     if bounds is None:
-        raise MapError("the result has no parcels to draw")
+        raise MapError(
+            "the result has no parcels to draw; check one or more parcels first",
+            zh="检查结果中没有可画的地块；请先检查至少一个地块",
+        )
     tolerance_m = min(fit_tolerance(bounds), MOST_TOLERANCE_M)
     met = overlaps[(overlaps["feature_id"] != "") & ~(overlaps.geometry.isna() | overlaps.geometry.is_empty)]
     _refuse_too_many(len(parcels) + len(met))
@@ -85,7 +91,10 @@ def describe_siting(
         bounds = bounds or find_bounds(land.geometry)
         land = None if bounds is None else keep_near(land, bounds)
     if bounds is None:
-        raise MapError("there are no sites and no land to draw")
+        raise MapError(
+            "there are no sites and no land to draw; search with other conditions",
+            zh="没有可画的选址结果，也没有可选用地；请放宽条件再选",
+        )
     tolerance_m = min(fit_tolerance(bounds), MOST_TOLERANCE_M)
     _refuse_too_many(len(sites) + (0 if land is None else len(land)))
     layers = [
@@ -101,11 +110,18 @@ def describe_siting(
 def describe_table(table: gpd.GeoDataFrame, *, lang: Lang, by: str | None = None) -> dict[str, Any]:
     """Return the document of any table: one layer, its columns shown on a click, coloured by one of them."""
     if by is not None and by not in table:
-        raise ArgumentError(f"by={by!r} is not a column of the table; accepted: {', '.join(map(str, table.columns))}")
+        accepted = ", ".join(map(str, table.columns))
+        raise ArgumentError(
+            f"by={by!r} is not a column of the table; accepted: {accepted}",
+            zh=f"by={by!r} 不是表中的字段；可用的字段：{accepted}",
+        )
     moved = to_degrees(table)
     bounds = find_bounds(moved.geometry)
     if bounds is None:
-        raise MapError(f"the table has no geometry to draw; it has {len(table)} rows")
+        raise MapError(
+            f"the table has no geometry to draw; it has {len(table)} rows; give one with outlines, lines or points",
+            zh=f"表中没有可画的图形（共 {len(table)} 行）；请给出有面、线或点的表",
+        )
     _refuse_too_many(len(moved))
     layers = [describe_rows(moved, by=by, tolerance_m=min(fit_tolerance(bounds), MOST_TOLERANCE_M))]
     return {
@@ -180,7 +196,11 @@ def _plan_layers(plan: Plan, page: Page, tolerance_m: float) -> list[dict[str, A
     _refuse_too_many(sum(map(len, features.values())))
     strays = [name for name in page.facts if not any(name in table for table in features.values())]
     if strays:
-        raise MapError(f"facts: no layer of the page has an attribute {', '.join(map(repr, strays))}")
+        named = ", ".join(map(repr, strays))
+        raise MapError(
+            f"facts: no layer of the page has an attribute {named}; correct it, or leave it out",
+            zh=f"facts：该页各图层都没有字段 {named}；请改正或删去",
+        )
     # Context stays as it is: only what the plan says is coloured anew.
     context = plan.layers[plan.study_area].group
     coloured = [key for key in keys if plan.layers[key].group != context]
@@ -208,20 +228,28 @@ def _stacking(layer: Layer, features: gpd.GeoDataFrame) -> tuple[int, bool, floa
 def _refuse_unknown(key: str, names: list[str], plan: Plan) -> None:
     unknown = [name for name in names if name not in plan.layers]
     if unknown:
+        named, accepted = ", ".join(map(repr, unknown)), ", ".join(plan.layers)
         raise MapError(
-            f"{key}: the plan has no layer {', '.join(map(repr, unknown))}; accepted: {', '.join(plan.layers)}"
+            f"{key}: the plan has no layer {named}; accepted: {accepted}",
+            zh=f"{key}：规划中没有图层 {named}；可用的图层：{accepted}",
         )
 
 
 def _refuse_missing(name: str, table: gpd.GeoDataFrame, needed: list[str], made_by: str) -> None:
     missing = [column for column in needed if column not in table]
     if missing:
-        raise ArgumentError(f"{name}: no columns {', '.join(missing)}; accepted is what {made_by} returned")
+        named = ", ".join(missing)
+        raise ArgumentError(
+            f"{name}: no columns {named}; accepted is what {made_by} returned",
+            zh=f"{name}：缺字段 {named}；应为 {made_by} 返回的表",
+        )
 
 
 def _refuse_too_many(count: int) -> None:
     if count > MOST_FEATURES:
         raise MapError(
             f"{count:,} features are too many for one page; it takes {MOST_FEATURES:,}: draw a part of them, or put "
-            "them on paper (qy-gis map NAME -o page.pdf)"
+            "them on paper (qy-gis map NAME -o page.pdf)",
+            zh=f"{count:,} 个要素，一页放不下，最多 {MOST_FEATURES:,} 个；请只画其中一部分，"
+            "或出纸图（qy-gis map NAME -o page.pdf）",
         )

@@ -27,7 +27,7 @@ FAMILIES = (
     "WenQuanYi Zen Hei",
 )
 
-_HOW_TO_GET = "on Debian or Ubuntu: sudo apt-get install fonts-noto-cjk"
+_INSTALL = "sudo apt-get install fonts-noto-cjk"
 
 
 @lru_cache(maxsize=2)
@@ -44,7 +44,11 @@ def find_font(*, bold: bool = False) -> FontProperties:
     installed = {font.name for font in font_manager.fontManager.ttflist}
     family = next((name for name in FAMILIES if name in installed), None)
     if family is None:
-        raise MapError(f"no font with Chinese is installed; accepted: {', '.join(FAMILIES)}; {_HOW_TO_GET}")
+        accepted = ", ".join(FAMILIES)
+        raise MapError(
+            f"no font with Chinese is installed; accepted: {accepted}; on Debian or Ubuntu: {_INSTALL}",
+            zh=f"没有安装中文字体；可用的字体：{accepted}；在 Debian 或 Ubuntu 上：{_INSTALL}",
+        )
     return font_manager.FontProperties(family=family, weight="bold" if bold else "normal")
 
 
@@ -60,9 +64,10 @@ def check_glyphs(texts: Iterable[str]) -> None:
     missing = sorted({letter for text in texts for letter in text if not letter.isspace() and ord(letter) not in known})
     if missing:
         named = ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in missing)
+        font, install = find_font().get_name(), f"{_INSTALL} fonts-noto-cjk-extra"
         raise MapError(
-            f"the font {find_font().get_name()} has no {named}; install one that has them, "
-            f"{_HOW_TO_GET} fonts-noto-cjk-extra"
+            f"the font {font} has no {named}; install one that has them, on Debian or Ubuntu: {install}",
+            zh=f"字体 {font} 缺少 {named}；请安装含有这些字的字体，在 Debian 或 Ubuntu 上：{install}",
         )
 
 

@@ -75,7 +75,9 @@ class Column:
         if self.y < self.floor:
             raise MapError(
                 f"legend and facts do not fit beside the map on {self.paper}; take a larger paper (--paper), or a page "
-                "that has fewer layers visible at first (its key `on`)"
+                "that has fewer layers visible at first (its key `on`)",
+                zh=f"图例与说明在 {self.paper} 图幅旁放不下；请用更大的纸（--paper），"
+                "或用初始显示图层较少的页面（键 on）",
             )
 
 

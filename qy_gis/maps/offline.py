@@ -76,8 +76,10 @@ class OfflineFigure(Figure):
         """
         for element in _walk(self):
             if isinstance(element, (folium.TileLayer, folium.WmsTileLayer, folium.Icon)):
+                name = type(element).__name__
                 raise MapError(
-                    f"{type(element).__name__} needs the network, and this page makes no request; leave it out"
+                    f"{name} needs the network, and this page makes no request; leave it out",
+                    zh=f"{name} 需要联网，而本页不联网；请去掉",
                 )
             if isinstance(element, folium.Popup):
                 self.header.add_child(JavascriptLink("jquery"), name="jquery")
@@ -213,8 +215,10 @@ def _read(name: str) -> str:
 
 def _inline(name: str, url: str) -> str:
     if name not in _BUNDLED:
+        bundled = ", ".join(_BUNDLED)
         raise MapError(
-            f"{name} ({url}) has no bundled copy, and this page makes no request; bundled: {', '.join(_BUNDLED)}"
+            f"{name} ({url}) has no bundled copy, and this page makes no request; bundled: {bundled}",
+            zh=f"{name}（{url}）没有随附，而本页不联网；随附的有：{bundled}",
         )
     file = _BUNDLED[name]
     text = file.read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from qy_gis.errors import OutputError
+from qy_gis.errors import cannot_write
 
 
 def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
@@ -23,4 +23,4 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
         part.replace(target)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise OutputError(f"{target}: cannot be written: {error.strerror or error}") from error
+        raise cannot_write(target, error) from error

@@ -130,15 +130,28 @@ def draw(
     (True, False)
     """
     if lang not in ("zh", "en"):
-        raise ArgumentError(f"lang={lang!r} is not accepted; accepted: 'zh', 'en'")
+        raise ArgumentError(
+            f"lang={lang!r} is not accepted; accepted: 'zh', 'en'", zh=f"lang={lang!r} 无效，应为 'zh' 或 'en'"
+        )
     if before is not None and not isinstance(subject, Plan):
-        raise ArgumentError("before= is an earlier edition of a plan; it goes with a plan only")
+        raise ArgumentError(
+            "before= is an earlier edition of a plan; it goes with a plan only", zh="before= 是规划的旧版，只与规划同用"
+        )
     if by is not None and not isinstance(subject, gpd.GeoDataFrame):
-        raise ArgumentError("by= is a column of a GeoDataFrame; it goes with a GeoDataFrame only")
+        raise ArgumentError(
+            "by= is a column of a GeoDataFrame; it goes with a GeoDataFrame only",
+            zh="by= 是 GeoDataFrame 的字段，只与 GeoDataFrame 同用",
+        )
     if plan is not None and (not isinstance(subject, gpd.GeoDataFrame) or by is not None):
-        raise ArgumentError("plan= is for sites; it goes with a GeoDataFrame of sites only, and without by=")
+        raise ArgumentError(
+            "plan= is for sites; it goes with a GeoDataFrame of sites only, and without by=",
+            zh="plan= 用于选址结果，只与选址结果的 GeoDataFrame 同用，且不与 by= 同用",
+        )
     if plan is None and (land is not None or criteria is not None):
-        raise ArgumentError("land= and criteria= are for sites; they go with plan=, the plan of the sites")
+        raise ArgumentError(
+            "land= and criteria= are for sites; they go with plan=, the plan of the sites",
+            zh="land= 与 criteria= 用于选址结果，须同时给出 plan=（选址所用的规划）",
+        )
     if isinstance(subject, Plan):
         shown = pick_page(page, "overview", "plan")
         return OfflineMap(document.describe_plan(subject, shown, lang=lang, before=before))
@@ -146,7 +159,8 @@ def draw(
         return OfflineMap(document.describe_result(subject, pick_page(page, "check", "result"), lang=lang))
     if not isinstance(subject, gpd.GeoDataFrame):
         raise ArgumentError(
-            f"subject is a {type(subject).__name__}; accepted: a Plan, a CheckResult or a geopandas.GeoDataFrame"
+            f"subject is a {type(subject).__name__}; accepted: a Plan, a CheckResult or a geopandas.GeoDataFrame",
+            zh=f"给出的是 {type(subject).__name__}；应为 Plan、CheckResult 或 geopandas.GeoDataFrame",
         )
     if plan is not None:
         shown = pick_page(page, "siting", "sites")
@@ -154,7 +168,8 @@ def draw(
     if page is not None:
         raise ArgumentError(
             f"page={str(page)!r} is for a plan, a result, or sites with plan=; otherwise a GeoDataFrame is drawn "
-            "without a page"
+            "without a page",
+            zh=f"page={str(page)!r} 用于规划、检查结果，或带 plan= 的选址结果；其他 GeoDataFrame 请去掉 page=",
         )
     return OfflineMap(document.describe_table(subject, lang=lang, by=by))
 

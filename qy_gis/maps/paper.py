@@ -22,7 +22,10 @@ try:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 except ImportError as error:
-    raise MapError("maps on paper need matplotlib and pypdf: pip install 'qy-gis[print]'") from error
+    raise MapError(
+        "maps on paper need matplotlib and pypdf: pip install 'qy-gis[print]'",
+        zh="纸图需要 matplotlib 与 pypdf；请安装：pip install 'qy-gis[print]'",
+    ) from error
 
 from qy_gis.maps import furniture
 from qy_gis.maps.document import pick_layers
@@ -129,7 +132,10 @@ def draw_on_paper(
     accepted = {"lang": ("zh", "en"), "paper": (None, *SIZES), "palette": ("plan", "accessible")}
     for name, value in {"lang": lang, "paper": paper, "palette": palette}.items():
         if value not in accepted[name]:
-            raise ArgumentError(f"{name}={value!r} is not accepted; accepted: {', '.join(map(str, accepted[name]))}")
+            choices = ", ".join(map(str, accepted[name]))
+            raise ArgumentError(
+                f"{name}={value!r} is not accepted; accepted: {choices}", zh=f"{name}={value!r} 无效，应为：{choices}"
+            )
     content = gather_content(plan, pick_page(page, "overview", "plan"), lang=lang, palette=palette)
     shown = content.page.extent or plan.study_area
     sheet = fit_sheet(
@@ -239,7 +245,11 @@ def save_paper(figure: Figure, path: str | os.PathLike[str]) -> None:
     """
     suffix = Path(path).suffix.lower()
     if suffix not in FORMATS:
-        raise ArgumentError(f"{path}: no ending of a map on paper; accepted: {', '.join(FORMATS)}")
+        choices, file = ", ".join(FORMATS), Path(path).name
+        raise ArgumentError(
+            f"{file}: no ending of a map on paper; accepted: {choices}",
+            zh=f"{file}：纸图没有这种格式；文件名应以 {choices} 结尾",
+        )
     replace_file(path, render(figure, suffix))
 
 

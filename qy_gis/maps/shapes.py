@@ -31,7 +31,10 @@ def to_degrees(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         The table says nothing of its coordinates.
     """
     if table.crs is None:
-        raise CRSError("the table to draw has no CRS; give one with table.set_crs('EPSG:4490')")
+        raise CRSError(
+            "the table to draw has no CRS; give one with table.set_crs('EPSG:4490')",
+            zh="要画的表没有坐标系；请用 table.set_crs('EPSG:4490') 等指定",
+        )
     moved = table.to_crs("EPSG:4490")
     flat = drop_empty_parts(moved.geometry.to_numpy())
     return moved.set_geometry(gpd.GeoSeries(flat, index=moved.index, crs=moved.crs))

@@ -107,8 +107,10 @@ def _list_criteria(sites: gpd.GeoDataFrame, criteria: Criteria | None) -> list[_
         return [_Part(key, {"zh": key, "en": key}, "") for key in keys]
     missing = [each.key for each in criteria.criteria if f"{each.key}_part" not in sites]
     if missing:
+        named = ", ".join(missing)
         raise ArgumentError(
-            f"sites are not ranked by {', '.join(missing)}; accepted with criteria= is what qy_gis.rank_sites returned"
+            f"sites are not ranked by {named}; accepted with criteria= is what qy_gis.rank_sites returned",
+            zh=f"选址结果未按 {named} 排序；criteria= 须与 qy_gis.rank_sites 返回的表同用",
         )
     return [_Part(each.key, each.title.model_dump(), each.unit) for each in criteria.criteria]
 

@@ -24,7 +24,10 @@ from qy_gis.plan.model import Layer, Plan, Style, Text
 try:
     from matplotlib.figure import Figure
 except ImportError as error:
-    raise MapError("maps on paper need matplotlib and pypdf: pip install 'qy-gis[print]'") from error
+    raise MapError(
+        "maps on paper need matplotlib and pypdf: pip install 'qy-gis[print]'",
+        zh="纸图需要 matplotlib 与 pypdf；请安装：pip install 'qy-gis[print]'",
+    ) from error
 
 
 def draw_siting_sheet(
@@ -62,7 +65,10 @@ def draw_siting_sheet(
     sites, land = to_degrees(sites), to_degrees(land)
     bounds = find_bounds(sites.geometry) or find_bounds(land.geometry)
     if bounds is None:
-        raise MapError("there are no sites and no land to draw")
+        raise MapError(
+            "there are no sites and no land to draw; search with other conditions",
+            zh="没有可画的选址结果，也没有可选用地；请放宽条件再选",
+        )
     page = pick_page(None, "siting", "sites")
     content = gather_content(keep_surroundings(plan, bounds), page, lang=lang, palette="plan")
     # The outline of a city is cut off at no edge of the surroundings, and neither is its land.

@@ -34,6 +34,7 @@ _HOW_TO_GIVE = (
     "give one with crs= (--crs), for example 'EPSG:4490' for degrees, 'EPSG:4526' for the 3-degree grid with zone "
     "prefix 38, 'EPSG:4547' for the same without prefix"
 )
+_HOW_TO_GIVE_ZH = "请用 --crs（crs=）指定，如经纬度 EPSG:4490、带号 38 的三度带 EPSG:4526、同一带不带带号 EPSG:4547"
 
 
 def check_crs(crs: Any) -> CRS:
@@ -59,22 +60,32 @@ def check_crs(crs: Any) -> CRS:
     'CGCS2000 / 3-degree Gauss-Kruger zone 38'
     """
     if crs is None:
-        raise CRSError(f"the coordinates have no CRS; {_HOW_TO_GIVE}")
+        raise CRSError(f"the coordinates have no CRS; {_HOW_TO_GIVE}", zh=f"坐标没有坐标系；{_HOW_TO_GIVE_ZH}")
     try:
         found = CRS.from_user_input(crs)
     except PyprojCRSError as error:
-        raise CRSError(f"crs={crs!r} is not a coordinate reference system ({error}); {_HOW_TO_GIVE}") from error
+        named = f"{crs!r:.80}"
+        raise CRSError(
+            f"crs={named} is not a coordinate reference system; {_HOW_TO_GIVE}",
+            zh=f"crs={named} 不是坐标系；{_HOW_TO_GIVE_ZH}",
+        ) from error
     # A 3D or compound CRS is measured by its horizontal part.
     horizontal = found.sub_crs_list[0] if found.is_compound else found
     if horizontal.geodetic_crs is None or not (horizontal.is_geographic or horizontal.is_projected):
-        raise CRSError(f"crs {found.name!r} is not in degrees or in a projection; {_HOW_TO_GIVE}")
+        raise CRSError(
+            f"crs {found.name!r} is not in degrees or in a projection; {_HOW_TO_GIVE}",
+            zh=f"坐标系 {found.name!r} 既非经纬度也非投影坐标；{_HOW_TO_GIVE_ZH}",
+        )
     names = [horizontal.geodetic_crs.name, horizontal.geodetic_crs.datum.name if horizontal.geodetic_crs.datum else ""]
     plain = " | ".join(names).lower().replace("_", " ")
     if not any(accepted in plain for accepted in _ACCEPTED_DATUMS):
+        datum = names[1] or names[0]
         raise CRSError(
-            f"crs {found.name!r} is on the datum {names[1] or names[0]!r}; accepted are CGCS2000 and WGS 84. "
+            f"crs {found.name!r} is on the datum {datum!r}; accepted are CGCS2000 and WGS 84. "
             "Transformations from Beijing 1954 and Xi'an 1980 are classified: have the coordinates converted by the "
-            "surveying office first"
+            "surveying office first",
+            zh=f"坐标系 {found.name!r} 的大地基准是 {datum!r}；只接受 CGCS2000（2000 国家大地坐标系）与 WGS 84。"
+            "北京 54、西安 80 的转换参数属涉密，请先由测绘部门转换坐标",
         )
     return horizontal
 
@@ -100,7 +111,10 @@ def grid_epsg(zone: int, *, prefixed: bool) -> int:
     (4526, 4547, 4525)
     """
     if zone not in ZONES:
-        raise CRSError(f"zone {zone} is not a 3-degree zone of China; accepted are {ZONES[0]} to {ZONES[-1]}")
+        raise CRSError(
+            f"zone {zone} is not a 3-degree zone of China; accepted are {ZONES[0]} to {ZONES[-1]}",
+            zh=f"带号 {zone} 不是我国的三度带；应为 {ZONES[0]} 至 {ZONES[-1]}",
+        )
     return (4488 if prefixed else 4509) + zone
 
 
@@ -142,9 +156,12 @@ def check_degrees(points: NDArray[np.float64]) -> None:
     wrong = (np.abs(points[:, 0]) > 180) | (np.abs(points[:, 1]) > 90)
     if wrong.any():
         x, y = points[wrong][0]
+        count = int(wrong.sum())
         raise CRSError(
-            f"the CRS is in degrees, but {int(wrong.sum())} points are outside 180/90 degrees, the first at "
-            f"({x:.3f}, {y:.3f}); these look like metres: give the grid they are in with crs= (--crs)"
+            f"the CRS is in degrees, but {count} points are outside 180/90 degrees, the first at "
+            f"({x:.3f}, {y:.3f}); these look like metres: give the grid they are in with crs= (--crs)",
+            zh=f"坐标系为经纬度，但有 {count} 个点超出 180/90 度，首个为 ({x:.3f}, {y:.3f})；"
+            "看来单位是米：请用 --crs（crs=）指定其投影坐标系",
         )
 
 
@@ -156,6 +173,9 @@ def transformer(crs: CRS, *, inverse: bool = False) -> Transformer:
     """
     geographic = crs.geodetic_crs
     if geographic is None:
-        raise CRSError(f"crs {crs.name!r} has no geographic base")
+        raise CRSError(
+            f"crs {crs.name!r} has no geographic base; {_HOW_TO_GIVE}",
+            zh=f"坐标系 {crs.name!r} 没有大地基准；{_HOW_TO_GIVE_ZH}",
+        )
     ends = (geographic, crs) if inverse else (crs, geographic)
     return Transformer.from_crs(*ends, always_xy=True)

@@ -58,7 +58,10 @@ def round_parts(parts: ArrayLike, *, decimals: int) -> NDArray[np.float64]:
     """
     exact = np.asarray(parts, dtype=np.float64)
     if not (exact >= 0).all():
-        raise ArgumentError(f"parts must be numbers of at least 0, got {exact[~(exact >= 0)][:5].tolist()}")
+        wrong = exact[~(exact >= 0)][:5].tolist()
+        raise ArgumentError(
+            f"parts must be numbers of at least 0, got {wrong}", zh=f"各部分应为不小于 0 的数，读到 {wrong}"
+        )
     scaled = exact * 10**decimals
     # A part that is whole but for the last bits (2.9999999996) must not lose a unit, and then win it back by luck.
     whole = np.floor(scaled + 1e-6)

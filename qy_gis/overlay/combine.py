@@ -182,7 +182,11 @@ def _pick_layers(plan: Plan, layers: Sequence[str] | None) -> list[str]:
         return with_area
     wrong = [key for key in layers if key not in with_area]
     if wrong or isinstance(layers, str):
-        raise ArgumentError(f"layers={layers!r}: accepted is a list of layers with an area: {', '.join(with_area)}")
+        accepted = ", ".join(with_area)
+        raise ArgumentError(
+            f"layers={layers!r}: accepted is a list of layers with an area: {accepted}",
+            zh=f"layers={layers!r} 无效，应为面图层的列表；可用的图层：{accepted}",
+        )
     return list(layers)
 
 

@@ -24,7 +24,7 @@ import shapely
 from numpy.typing import NDArray
 
 from qy_gis.caching import cache_folder
-from qy_gis.errors import PlanError
+from qy_gis.errors import Fault, PlanError
 from qy_gis.measure.plane import PLANE
 from qy_gis.overlay.grid import Grid, Ints, cut_zones, zone_areas
 from qy_gis.overlay.nearest import Near, list_edges, pack_near, unpack_near
@@ -254,9 +254,12 @@ def _check_areas(drawn: ZoneTable, features: Features, keys: list[str]) -> None:
     if len(wrong):
         raise PlanError(
             [
-                f"layer {keys[features.layer[k]]!r}, feature {features.ids[k]!r}: its outline of "
-                f"{features.area_m2[k]:.3f} m2 has {held[k]:.3f} m2 when cut; mend it in a GIS program "
-                "/ 要素切分后面积不符，请在 GIS 软件中修正图形"
+                Fault(
+                    f"layer {keys[features.layer[k]]!r}, feature {features.ids[k]!r}: its outline of "
+                    f"{features.area_m2[k]:.3f} m2 has {held[k]:.3f} m2 when cut; mend it in a GIS program",
+                    f"图层 {keys[features.layer[k]]!r} 的要素 {features.ids[k]!r}："
+                    f"面积 {features.area_m2[k]:.3f} 平方米，切分后为 {held[k]:.3f} 平方米；请在 GIS 软件中修正图形",
+                )
                 for k in wrong[:20].tolist()
             ]
         )

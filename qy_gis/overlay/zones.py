@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
-from qy_gis.errors import PlanError
+from qy_gis.errors import Fault, PlanError
 from qy_gis.measure.crs import grid_epsg, planar_excess_ppm, transformer, zone_at
 from qy_gis.measure.plane import Geometries, project, to_grid, to_lonlat, to_plane
 from qy_gis.overlay.growing import grow, join_parts, shrink
@@ -207,9 +207,13 @@ def _check_union(union: BaseGeometry, shapes: Geometries, key: str) -> None:
     if len(area) and not area.max() - room <= union.area <= area.sum() + room:
         raise PlanError(
             [
-                f"layer {key!r}: its features cannot be united: they have {area.sum():.2f} m2 together and the largest "
-                f"{area.max():.2f} m2, but united {union.area:.2f} m2; mend their outlines in a GIS program "
-                f"/ 图层 {key!r} 的要素合并后面积不符，请在 GIS 软件中修正图形"
+                Fault(
+                    f"layer {key!r}: its features cannot be united: they have {area.sum():.2f} m2 together and "
+                    f"the largest {area.max():.2f} m2, but united {union.area:.2f} m2; mend their outlines in a GIS "
+                    "program",
+                    f"图层 {key!r} 的要素无法合并：面积之和 {area.sum():.2f} 平方米，最大者 {area.max():.2f} 平方米，"
+                    f"合并后却为 {union.area:.2f} 平方米；请在 GIS 软件中修正图形",
+                )
             ]
         )
 

@@ -260,7 +260,10 @@ class Plan(BaseModel):
             if wanted in (known.casefold() for known in names):
                 return key
         accepted = ", ".join(f"{industry.title.zh} ({key})" for key, industry in self.industries.items())
-        raise ArgumentError(f"industry={name!r} is not in the plan; accepted: {accepted}")
+        raise ArgumentError(
+            f"industry={name!r} is not in the plan; accepted: {accepted}",
+            zh=f"规划中没有产业 {name!r}；可用的产业：{accepted}",
+        )
 
     def _repr_html_(self) -> str:
         from qy_gis.maps.notebook import plan_html

@@ -16,7 +16,7 @@ from qy_gis.maps.document import describe_table
 from qy_gis.maps.offline import OfflineMap
 from qy_gis.overlay.combine import SEPARATOR
 from qy_gis.plan.model import Plan
-from qy_gis.reports.placing import placed
+from qy_gis.reports.placing import known_suffix, placed
 
 _VERDICT = "结论 verdict"
 
@@ -66,14 +66,15 @@ def write_combined(
         The suffix is not one of these, the file cannot be written, or pyarrow is missing for ``.parquet``.
     """
     target = Path(path)
-    write = FORMATS.get(target.suffix.lower())
-    if write is None:
-        raise OutputError(f"{target}: cannot write {target.suffix or 'no suffix'!r}; accepted: {list(FORMATS)}")
+    write = FORMATS[known_suffix(target, FORMATS)]
     try:
         with placed(target) as part:
             write(Combined(faces, plan, cross, outcomes), part)
     except ImportError as error:
-        raise OutputError(f"{target}: cannot be written: {error}") from error
+        raise OutputError(
+            f"{target.name}: GeoParquet needs pyarrow; install it with: pip install 'qy-gis[parquet]'",
+            zh=f"{target.name}：GeoParquet 需要 pyarrow；请安装：pip install 'qy-gis[parquet]'",
+        ) from error
     return target
 
 

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pyogrio.errors import DataSourceError
 
-from qy_gis.errors import OutputError
+from qy_gis.errors import OutputError, cannot_write
+
+
+def known_suffix(path: str | os.PathLike[str], accepted: Collection[str]) -> str:
+    """Return the ending of a file's name, in lower case, if files of that kind are written.
+
+    Raises
+    ------
+    OutputError
+        It is none of ``accepted``; the message lists them.
+    """
+    file = Path(path)
+    suffix = file.suffix.lower()
+    if suffix not in accepted:
+        endings = ", ".join(accepted)
+        raise OutputError(
+            f"{file.name}: cannot write {suffix or 'a file without ending'!r}; accepted: {endings}",
+            zh=f"{file.name}：写不出 {suffix or '没有扩展名的文件'!r}；可用的格式：{endings}",
+        )
+    return suffix
 
 
 @contextmanager
@@ -27,7 +46,7 @@ def placed(target: Path) -> Iterator[Path]:
         yield part
         part.replace(target)
     except (OSError, DataSourceError) as error:
-        raise OutputError(f"{target}: cannot be written: {error}") from error
+        raise cannot_write(target, error) from error
     finally:
         if part.exists():
             part.unlink()

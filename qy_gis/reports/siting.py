@@ -20,7 +20,7 @@ from qy_gis.errors import OutputError
 from qy_gis.maps.page import draw
 from qy_gis.plan.digest import hash_rules
 from qy_gis.plan.model import Plan, Severity
-from qy_gis.reports.placing import placed
+from qy_gis.reports.placing import known_suffix, placed
 from qy_gis.reports.siting_rows import list_asked, list_costs, list_criteria, list_findings, list_sites
 from qy_gis.siting.criteria import Criteria
 from qy_gis.siting.rank import rank_stability
@@ -130,15 +130,14 @@ def write_siting(siting: Siting, path: str | os.PathLike[str]) -> Path:
         The suffix is not one of these, the file cannot be written, or matplotlib is missing (extra ``print``).
     """
     target = Path(path)
-    write = FORMATS.get(target.suffix.lower())
-    if write is None:
-        raise OutputError(f"{target}: cannot write {target.suffix or 'no suffix'!r}; accepted: {list(FORMATS)}")
+    write = FORMATS[known_suffix(target, FORMATS)]
     try:
         with placed(target) as part:
             write(siting, part)
     except ImportError as error:
         raise OutputError(
-            f"{target}: pictures need matplotlib; install it with: pip install 'qy-gis[print]'"
+            f"{target.name}: pictures need matplotlib; install it with: pip install 'qy-gis[print]'",
+            zh=f"{target.name}：图件需要 matplotlib；请安装：pip install 'qy-gis[print]'",
         ) from error
     return target
 

@@ -13,9 +13,8 @@ import openpyxl
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-from qy_gis.errors import OutputError
 from qy_gis.plan.model import Plan
-from qy_gis.reports.placing import placed
+from qy_gis.reports.placing import known_suffix, placed
 from qy_gis.reports.summary import OUTCOME_TEXT, Cell, Kind, SummaryTable, tabulate_summary
 
 #: What stands at the head of a summary: Chinese and English name, and text.
@@ -62,10 +61,7 @@ def write_summary(
 
 def check_summary_suffix(path: str | os.PathLike[str]) -> str:
     """Return the suffix of a path, in lower case, if a summary can be written to it; else raise `OutputError`."""
-    suffix = Path(path).suffix.lower()
-    if suffix not in FORMATS:
-        raise OutputError(f"--summary {path}: cannot write {suffix or 'no suffix'!r}; accepted: {', '.join(FORMATS)}")
-    return suffix
+    return known_suffix(path, FORMATS)
 
 
 def _write_page(facts: list[Fact], tables: list[SummaryTable], path: Path) -> None:

@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from qy_gis.errors import OutputError
-from qy_gis.reports.placing import placed
+from qy_gis.reports.placing import known_suffix, placed
 from qy_gis.verdict.check import CheckResult
 
 
@@ -62,10 +61,7 @@ def check_suffix(path: str | os.PathLike[str]) -> str:
     OutputError
         It cannot; the message lists those accepted.
     """
-    suffix = Path(path).suffix.lower()
-    if suffix not in FORMATS:
-        raise OutputError(f"{path}: cannot write {suffix or 'a file without suffix'!r}; accepted: {', '.join(FORMATS)}")
-    return suffix
+    return known_suffix(path, FORMATS)
 
 
 def to_json(result: CheckResult) -> str:

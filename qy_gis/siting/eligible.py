@@ -86,7 +86,10 @@ def eligible_area(
     ['undetermined']
     """
     if unknown not in ("keep", "drop"):
-        raise ArgumentError(f"unknown={unknown!r} is not accepted; accepted: 'keep', 'drop'")
+        raise ArgumentError(
+            f"unknown={unknown!r} is not accepted; accepted: 'keep', 'drop'",
+            zh=f"unknown={unknown!r} 无效，应为 'keep' 或 'drop'",
+        )
     ground = survey_ground(
         plan, industry=industry, within=within, severities=severities, setbacks=setbacks, progress=progress
     )

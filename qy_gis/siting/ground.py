@@ -99,7 +99,11 @@ def survey_ground(
     chosen = plan.industry(industry)
     wrong = [severity for severity in severities if severity not in SEVERITIES]
     if wrong or isinstance(severities, str):
-        raise ArgumentError(f"severities={severities!r}: accepted is a list of {', '.join(SEVERITIES)}")
+        accepted = ", ".join(SEVERITIES)
+        raise ArgumentError(
+            f"severities={severities!r}: accepted is a list of {accepted}",
+            zh=f"severities={severities!r} 无效，应为列表，其中可用：{accepted}",
+        )
     constraints = _list_constraints(plan, chosen, setbacks or {})
     extents = list(dict.fromkeys((each.layer, each.distance_m) for each in constraints))
     land = find_land(plan, within)
@@ -139,11 +143,17 @@ def find_land(plan: Plan, within: str | gpd.GeoDataFrame | None) -> BaseGeometry
         same = (names[["feature_id", "feature_name", "feature_name_en"]] == within).any(axis=1)
         if not same.any():
             accepted = ", ".join(names["feature_name"])
-            raise ArgumentError(f"within={within!r} is not in the study area; accepted: {accepted}, or a GeoDataFrame")
+            raise ArgumentError(
+                f"within={within!r} is not in the study area; accepted: {accepted}, or a GeoDataFrame",
+                zh=f"within={within!r} 不在研究范围内；可用：{accepted}，或 GeoDataFrame",
+            )
         asked = unite(city.shapes[same.to_numpy()])
     land = unite(np.array([shapely.intersection(asked, city.union)], dtype=object))
     if land.is_empty:
-        raise ArgumentError("within= has no land in the study area of the plan")
+        raise ArgumentError(
+            "within= has no land in the study area of the plan; is its CRS right?",
+            zh="within= 与规划的研究范围没有重叠；请核对其坐标系与位置",
+        )
     return land
 
 
@@ -187,8 +197,10 @@ def _list_constraints(plan: Plan, industry: str | None, setbacks: Mapping[str, f
         if layer not in plan.layers or not 0 < distance < np.inf
     ]
     if faults:
+        named, accepted = ", ".join(faults), ", ".join(plan.layers)
         raise ArgumentError(
-            f"setbacks: {', '.join(faults)}: accepted are metres over 0 for a layer among {', '.join(plan.layers)}"
+            f"setbacks: {named}: accepted are metres over 0 for a layer among {accepted}",
+            zh=f"退让距离 setbacks：{named} 无效，应为大于 0 的米数；可用的图层：{accepted}",
         )
     rules = [
         Constraint(key, rule, rule.distance_m)

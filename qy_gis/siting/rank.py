@@ -64,7 +64,8 @@ def rank_sites(
     """
     if not len(sites) or not sites["parcel_id"].is_unique:
         raise ArgumentError(
-            f"sites: {len(sites)} rows; accepted are one or more sites, each with a parcel_id of its own"
+            f"sites: {len(sites)} rows; accepted are one or more sites, each with a parcel_id of its own",
+            zh=f"sites 有 {len(sites)} 行；应有一行以上，且各行 parcel_id 不重复",
         )
     values = measure_criteria(sites, plan, criteria, progress=progress)
     worth = pd.DataFrame({each.key: each.value.worth(values[each.key].to_numpy()) for each in criteria.criteria})
@@ -120,7 +121,9 @@ def place_sites(worth: Values, weights: Values, *, draws: int, seed: int) -> NDA
         How many, and from which seed.
     """
     if draws < 1:
-        raise ArgumentError(f"draws={draws} is not accepted; accepted is 1 or more")
+        raise ArgumentError(
+            f"draws={draws} is not accepted; accepted is 1 or more", zh=f"draws={draws} 无效，应不小于 1"
+        )
     drawn = np.random.default_rng(seed).dirichlet(weights * len(weights), size=draws)
     return _places(drawn @ worth.T)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from qy_gis import columns
-from qy_gis.errors import ArgumentError
+from qy_gis.errors import ArgumentError, Fault, join_faults
 from qy_gis.measure.area import areas
 from qy_gis.measure.crs import CGCS2000, grid_epsg, planar_excess_ppm
 from qy_gis.measure.plane import Geometries, project, to_grid, to_lonlat
@@ -147,19 +147,24 @@ def find_sites(
 
 
 def _check_arguments(area_ha: float, n: int, shape: str, min_width_m: float | None, min_compactness: float) -> None:
-    faults = []
+    faults: list[Fault] = []
+
+    def refuse(found: str, en: str, zh: str) -> None:
+        faults.append(Fault(f"{found}: accepted {en}", f"{found} 无效，应为{zh}"))
+
     if not 0 < area_ha < np.inf:
-        faults.append(f"area_ha={area_ha!r}: accepted is an area over 0")
+        refuse(f"area_ha={area_ha!r}", "is an area over 0", "大于 0 的公顷数")
     if n < 1:
-        faults.append(f"n={n!r}: accepted is 1 or more")
+        refuse(f"n={n!r}", "is 1 or more", "不小于 1 的整数")
     if shape not in ("square", "hexagon", "whole"):
-        faults.append(f"shape={shape!r}: accepted: 'square', 'hexagon', 'whole'")
+        refuse(f"shape={shape!r}", "are 'square', 'hexagon', 'whole'", " 'square'、'hexagon' 或 'whole'")
     if min_width_m is not None and not 0 <= min_width_m < np.inf:
-        faults.append(f"min_width_m={min_width_m!r}: accepted are metres, 0 or more")
+        refuse(f"min_width_m={min_width_m!r}", "are metres, 0 or more", "不小于 0 的米数")
     if not 0 <= min_compactness <= 1:
-        faults.append(f"min_compactness={min_compactness!r}: accepted is 0 to 1")
+        refuse(f"min_compactness={min_compactness!r}", "is 0 to 1", " 0 到 1")
     if faults:
-        raise ArgumentError("; ".join(faults))
+        said = join_faults(faults)
+        raise ArgumentError(said.en, zh=said.zh)
 
 
 def _open_parts(land: gpd.GeoDataFrame, zone: int, wanted: _Wanted) -> Geometries:
@@ -238,8 +243,10 @@ def _cells_along(land_m2: float, area_m2: float) -> int:
     for along in _CELLS_ALONG:
         if land_m2 / area_m2 * along**2 <= _MOST_CELLS:
             return along
+    area_ha, land_km2 = f"{area_m2 / 1e4:g}", f"{land_m2 / 1e6:,.0f}"
     raise ArgumentError(
-        f"area_ha={area_m2 / 1e4:g} is too small to search {land_m2 / 1e6:,.0f} km2 for; name less land with within="
+        f"area_ha={area_ha} is too small to search {land_km2} km2 for; name less land with within=",
+        zh=f"area_ha={area_ha} 公顷太小，不宜在 {land_km2} 平方公里内搜索；请用 within= 缩小范围",
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from qy_gis.errors import ArgumentError
+from qy_gis.errors import ArgumentError, Fault, join_faults
 from qy_gis.siting.criteria import Criteria
 
 #: Mean consistency index of random matrices of order 1, 2, 3 … (Saaty, The Analytic Hierarchy Process, 1980).
@@ -34,7 +34,9 @@ def weigh_criteria(criteria: Criteria) -> pd.Series:
     if ratio > MOST_INCONSISTENT:
         raise ArgumentError(
             f"comparisons: their consistency ratio is {ratio:.3f}; accepted is at most {MOST_INCONSISTENT}. "
-            "Look for three criteria of which the comparisons go round in a circle"
+            "Look for three criteria of which the comparisons go round in a circle",
+            zh=f"comparisons 的一致性比率为 {ratio:.3f}，应不大于 {MOST_INCONSISTENT}；"
+            "请找出两两比较互相矛盾的三个准则",
         )
     return pd.Series(weights, index=keys)
 
@@ -63,7 +65,10 @@ def derive_weights(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], fl
     """
     order = len(matrix)
     if order > len(RANDOM_INDEX):
-        raise ArgumentError(f"comparisons of {order} criteria: accepted are at most {len(RANDOM_INDEX)}")
+        raise ArgumentError(
+            f"comparisons of {order} criteria: accepted are at most {len(RANDOM_INDEX)}",
+            zh=f"comparisons 有 {order} 个准则，最多 {len(RANDOM_INDEX)} 个；请合并或减少准则",
+        )
     values, vectors = np.linalg.eig(matrix)
     largest = int(np.argmax(values.real))
     principal = np.abs(vectors[:, largest].real)
@@ -88,20 +93,34 @@ def _fill_matrix(criteria: Criteria) -> NDArray[np.float64]:
     keys = [criterion.key for criterion in criteria.criteria]
     matrix = np.full((len(keys), len(keys)), np.nan)
     np.fill_diagonal(matrix, 1.0)
-    faults = []
+    faults: list[Fault] = []
     for first, second, times in criteria.comparisons:
         row, column = keys.index(first), keys.index(second)
         if not times > 0:
-            faults.append(f"{first} over {second} is {times}: accepted is a number over 0")
+            faults.append(
+                Fault(
+                    f"comparisons: {first} over {second} is {times}: accepted is a number over 0",
+                    f"comparisons：{first} 比 {second} 为 {times}，应为大于 0 的数",
+                )
+            )
         elif not np.isnan(matrix[row, column]):
-            faults.append(f"{first} and {second} are compared twice, or one with itself")
+            faults.append(
+                Fault(
+                    f"comparisons: {first} and {second} are compared twice, or one with itself; keep one comparison",
+                    f"comparisons：{first} 与 {second} 比较了两次，或与自身比较；请只留一次",
+                )
+            )
         else:
             matrix[row, column], matrix[column, row] = times, 1 / times
     faults += [
-        f"{keys[row]} and {keys[column]} are not compared"
+        Fault(
+            f"comparisons: {keys[row]} and {keys[column]} are not compared; compare each pair once",
+            f"comparisons：{keys[row]} 与 {keys[column]} 没有比较；每一对都须比较一次",
+        )
         for row, column in np.argwhere(np.isnan(matrix))
         if row < column
     ]
     if faults:
-        raise ArgumentError("comparisons: " + "; ".join(faults))
+        said = join_faults(faults)
+        raise ArgumentError(said.en, zh=said.zh)
     return matrix

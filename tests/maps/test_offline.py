@@ -68,7 +68,7 @@ def test_a_failed_render_leaves_the_old_file(plan: qy.Plan, tmp_path: Path):
 
 
 def test_a_file_that_cannot_be_written_is_an_error_with_its_name(plan: qy.Plan, tmp_path: Path):
-    with pytest.raises(OutputError, match=r"nowhere.map\.html: cannot be written"):
+    with pytest.raises(OutputError, match=r"map\.html: cannot be written: its folder does not exist"):
         qy.draw(plan).save(tmp_path / "nowhere" / "map.html")
     folder = tmp_path / "folder"
     folder.mkdir()

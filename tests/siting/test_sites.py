@@ -103,9 +103,9 @@ def test_too_much_land_for_sites_so_small(make_plan: MakePlan):
 def test_wrong_arguments_are_named_together(world):
     with pytest.raises(qy.ArgumentError) as caught:
         qy.find_sites(world, area_ha=-1, n=0, shape="round", min_width_m=-1, min_compactness=2)
-    assert [text.split("=")[0] for text in str(caught.value).split("; ")] == [
-        "area_ha", "n", "shape", "min_width_m", "min_compactness",
-    ]  # fmt: skip
+    names = ["area_ha", "n", "shape", "min_width_m", "min_compactness"]
+    assert [line.split("=")[0] for line in caught.value.en.splitlines()] == names
+    assert [line.split("=")[0] for line in caught.value.zh.splitlines()] == names
 
 
 @settings(max_examples=20, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
