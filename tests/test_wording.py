@@ -21,10 +21,15 @@ ROOMS = (
     "maps",
     "measure",
     "overlay",
+    "parcels/boundary_dialects.py",
+    "parcels/datums.py",
+    "parcels/places.py",
+    "parcels/postgis.py",
     "plan/model.py",
     "reports",
     "siting",
     "toml_files.py",
+    "verdict/gather.py",
 )
 
 KINDS = {

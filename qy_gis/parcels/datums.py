@@ -69,11 +69,15 @@ def convert_frame(frame: gpd.GeoDataFrame, conversion: Conversion, title: str) -
     """
     if not _same_kind(frame.crs, conversion.read_as):
         raise CRSError(
-            f"{title} is in {frame.crs.name!r}, but crs= says {conversion.name}; leave crs= out, or correct the file"
+            f"{title} is in {frame.crs.name!r}, but crs= says {conversion.name}; leave crs= out, or correct the file",
+            zh=f"{title} 的坐标系是 {frame.crs.name!r}，--crs 却给出 {conversion.name}；请去掉 --crs，或改正文件",
         )
     converted = shapely.transform(frame.geometry.to_numpy(), conversion.convert)
     if not np.isfinite(shapely.get_coordinates(converted)).all():
-        raise CRSError(f"{title}: some coordinates do not exist in {conversion.name}; is it what they are in?")
+        raise CRSError(
+            f"{title}: some coordinates do not exist in {conversion.name}; is it what they are in?",
+            zh=f"{title}：有坐标在 {conversion.name} 中不存在；坐标系是否正确？",
+        )
     step = Repair(
         line=None,
         what=f"坐标已转换,精度 {conversion.accuracy} / coordinates converted, accuracy {conversion.accuracy}",

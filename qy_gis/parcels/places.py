@@ -52,14 +52,18 @@ def tell_version(place: str | os.PathLike[str]) -> dict[str, Any]:
 
 def _open_address(address: str) -> tuple[Any, str]:
     if address.startswith(("file://", "local://")):
-        raise ArgumentError(f"{address}: lies on this machine; give its path")
+        raise ArgumentError(f"{address}: lies on this machine; give its path", zh=f"{address} 在本机；请直接给出路径")
     try:
         import fsspec
 
         return fsspec.core.url_to_fs(address)  # type: ignore[no-any-return]
     except ImportError as error:
         raise ArgumentError(
-            f"{address}: needs fsspec and its package for this kind of storage (for s3://: pip install s3fs): {error}"
+            f"{address}: needs fsspec and its package for this kind of storage; for s3://: pip install s3fs",
+            zh=f"{address}：需要 fsspec 及该类存储的软件包；如 s3://：pip install s3fs",
         ) from error
     except ValueError as error:
-        raise ArgumentError(f"{address}: {error}") from error
+        raise ArgumentError(
+            f"{address}: no known kind of storage; accepted are addresses of fsspec, such as s3://bucket/parcels.parquet",
+            zh=f"{address}：不认识这类存储；可用 fsspec 的地址，如 s3://bucket/parcels.parquet",
+        ) from error

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 _HOW_TO_NAME = "name a table (parcels, cadastre.parcels) or give a query (SELECT …) with layer= (--layer)"
+_HOW_TO_NAME_ZH = "请用 --layer（layer=）指定表名（parcels、cadastre.parcels）或查询（SELECT …）"
 
 
 def is_address(source: Any) -> bool:
@@ -51,7 +52,9 @@ def read_database(address: str, *, layer: str | None, crs: Any) -> tuple[gpd.Geo
         ``layer`` is missing.
     """
     if not layer:
-        raise ArgumentError(f"layer={layer!r}: a database has many tables; {_HOW_TO_NAME}")
+        raise ArgumentError(
+            f"layer={layer!r}: a database has many tables; {_HOW_TO_NAME}", zh=f"数据库中有许多表；{_HOW_TO_NAME_ZH}"
+        )
     with _connect(address) as (engine, title):
         from sqlalchemy import text
         from sqlalchemy.exc import SQLAlchemyError
@@ -65,12 +68,16 @@ def read_database(address: str, *, layer: str | None, crs: Any) -> tuple[gpd.Geo
                 frame = gpd.read_postgis(_literal(f"{query} LIMIT {MAX_FEATURES + 1}"), connection, geom_col=column)
         except NotImplementedError as error:
             raise SourceError(
-                f"{title} {layer}: there are curves among the geometries; give a query with ST_CurveToLine({column})"
+                f"{title} {layer}: there are curves among the geometries; give a query with ST_CurveToLine({column})",
+                zh=f"{title} {layer} 的图形中有曲线；请用带 ST_CurveToLine({column}) 的查询",
             ) from error
         except (SQLAlchemyError, pd.errors.DatabaseError, shapely.errors.ShapelyError, ValueError) as error:
             if isinstance(error, SourceError):
                 raise
-            raise SourceError(f"{title} cannot be read: {_first_line(error)}") from error
+            said = _first_line(error)
+            raise SourceError(
+                f"{title} cannot be read: {said}", zh=f"{title} 读不出；请核对表名或查询。数据库回复：{said}"
+            ) from error
     check_features(len(frame), title)
     digest = hashlib.sha256()
     for wkb in shapely.to_wkb(frame.geometry.to_numpy(), byte_order=1):
@@ -106,7 +113,10 @@ def write_database(parcels: gpd.GeoDataFrame, address: str, *, layer: str | None
         ``layer`` does not name a table.
     """
     if not layer or " " in layer:
-        raise ArgumentError(f"layer={layer!r}: name the table to write, for example cadastre.parcels")
+        raise ArgumentError(
+            f"layer={layer!r}: name the table to write, for example cadastre.parcels",
+            zh=f"layer={layer!r}：请写明要写入的表，如 cadastre.parcels",
+        )
     schema, _, table = layer.rpartition(".")
     try:
         with _connect(address) as (engine, title), engine.begin() as connection:
@@ -115,9 +125,13 @@ def write_database(parcels: gpd.GeoDataFrame, address: str, *, layer: str | None
             try:
                 parcels.to_postgis(table, connection, schema=schema or None, if_exists="fail")
             except (SQLAlchemyError, ValueError) as error:
-                raise OutputError(f"{title} {layer} cannot be written: {_first_line(error)}") from error
+                said = _first_line(error)
+                raise OutputError(
+                    f"{title} {layer} cannot be written: {said}",
+                    zh=f"{title} {layer} 写不出；请换一个表名，并核对权限。数据库回复：{said}",
+                ) from error
     except SourceError as error:
-        raise OutputError(str(error)) from error
+        raise OutputError(error.en, zh=error.zh) from error
     return f"{title} {layer}"
 
 
@@ -130,11 +144,18 @@ def _connect(address: str) -> Iterator[tuple[Engine, str]]:
         from sqlalchemy.exc import ArgumentError as AddressError
         from sqlalchemy.exc import SQLAlchemyError
     except ImportError as error:
-        raise SourceError("PostGIS needs SQLAlchemy and psycopg: pip install 'qy-gis[postgis]'") from error
+        raise SourceError(
+            "PostGIS needs SQLAlchemy and psycopg: pip install 'qy-gis[postgis]'",
+            zh="PostGIS 需要 SQLAlchemy 与 psycopg；请安装：pip install 'qy-gis[postgis]'",
+        ) from error
     try:
         url = make_url(address).set(drivername="postgresql+psycopg")
     except (AddressError, ValueError) as error:
-        raise SourceError(f"the address of the database cannot be read: {error}") from error
+        # The address is not shown: there may be a password in it.
+        raise SourceError(
+            "the address of the database cannot be read; accepted is postgresql://user@host:port/database",
+            zh="数据库地址有误；应写成 postgresql://用户@主机:端口/数据库",
+        ) from error
     title = url.set(drivername="postgresql").render_as_string(hide_password=True)
     # A statement that is prepared is one statement: a query cannot close its bracket and go on to change something.
     engine = create_engine(url, connect_args={"connect_timeout": 10, "prepare_threshold": 0})
@@ -143,7 +164,10 @@ def _connect(address: str) -> Iterator[tuple[Engine, str]]:
             pass
         yield engine, title
     except SQLAlchemyError as error:
-        raise SourceError(f"{title} cannot be reached: {_first_line(error)}") from error
+        said = _first_line(error)
+        raise SourceError(
+            f"{title} cannot be reached: {said}", zh=f"{title} 连不上；请核对地址、用户与密码。数据库回复：{said}"
+        ) from error
     finally:
         engine.dispose()
 
@@ -154,14 +178,18 @@ def _find_geometry(connection: Connection, query: str, title: str) -> str:
 
     kind = connection.execute(text("SELECT to_regtype('geometry')::oid")).scalar_one()
     if kind is None:
-        raise SourceError(f"{title} has no PostGIS: there is no type 'geometry' in it")
+        raise SourceError(
+            f"{title} has no PostGIS: there is no type 'geometry' in it; have it added with CREATE EXTENSION postgis",
+            zh=f"{title} 没有 PostGIS（没有 geometry 类型）；请管理员执行 CREATE EXTENSION postgis",
+        )
     answer = connection.execute(_literal(f"{query} LIMIT 0"))
     described = answer.cursor.description if answer.cursor is not None else []
     found = [column[0] for column in described if column[1] == kind]
     if len(found) != 1:
+        columns = [column[0] for column in described]
         raise SourceError(
-            f"{title}: found {len(found)} geometry columns {found} among {[column[0] for column in described]}; "
-            f"accepted is one: {_HOW_TO_NAME}"
+            f"{title}: found {len(found)} geometry columns {found} among {columns}; accepted is one: {_HOW_TO_NAME}",
+            zh=f"{title}：字段 {columns} 中有 {len(found)} 个图形字段 {found}，应为一个；{_HOW_TO_NAME_ZH}",
         )
     return str(found[0])
 

@@ -11,7 +11,7 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
 
-from qy_gis.errors import OutputError
+from qy_gis.errors import cannot_write
 from qy_gis.verdict.block import TABLES
 from qy_gis.verdict.parts import Parts
 
@@ -43,7 +43,7 @@ def gather_parts(parts: Parts, target: Path, crs: CRS) -> None:
                 )
         unfinished.replace(target)
     except (OSError, DataSourceError, DataLayerError) as error:
-        raise OutputError(f"{target}: cannot be written: {error}") from error
+        raise cannot_write(target, error) from error
 
 
 def _as_plain(table: pa.Table) -> pa.Table:
