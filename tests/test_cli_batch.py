@@ -64,6 +64,7 @@ def test_many_parcels_to_a_geopackage_are_a_batch_and_few_are_not(plan, parcels,
         "verdicts",
         "findings",
         "overlaps",
+        "repairs",
         "rejects",
     ]
     # A page is asked for as well, or the file is not one that is read block by block: a check as ever.
@@ -81,7 +82,7 @@ def test_many_parcels_to_a_geopackage_are_a_batch_and_few_are_not(plan, parcels,
         (["-o", "x.html", "--dask", "local", "--threads", "2"], "--threads, --dask: for a batch only"),
         (["-o", "x.json", "--summary", "x.html"], "--summary: for a batch only"),
         (["-o", "x.parquet", "-o", "x.html"], "x.parquet: a batch writes this alone"),
-        (["-o", "x.parquet", "--repair", "--layer", "a"], "--layer, --repair: not for a batch"),
+        (["-o", "x.parquet", "--encoding", "gbk", "--layer", "a"], "--layer, --encoding: not for a batch"),
         (["-o", "x.parquet", "--summary", "x.pdf"], "accepted: .html, .xlsx"),
         (["-o", "x.parquet", "--dask", "cluster"], "'local', or an address"),
         (["-o", "x.parquet", "--industry", "咖啡"], "咖啡"),
@@ -145,5 +146,5 @@ main(["check", {str(source)!r}, "-o", {str(target)!r}, "--layers", {str(plan)!r}
     assert seen[0] == kept * 20
     qy_gis.verdict.batch.check_file(source, tmp_path / "whole", **options)
     names = [path.relative_to(target) for path in target.rglob("*.*")]
-    assert len(names) == 4 * 150 + 2
+    assert len(names) == 5 * 150 + 2
     assert all((target / name).read_bytes() == (tmp_path / "whole" / name).read_bytes() for name in names)

@@ -15,8 +15,8 @@ from qy_gis import columns
 from qy_gis.measure.outlines import outlines_to_plane
 from qy_gis.overlay.index import Index, open_index
 from qy_gis.overlay.overlap import meet_features
+from qy_gis.parcels.screen import screen_block
 from qy_gis.parcels.stream import Block, open_stream
-from qy_gis.verdict.block import screen_block
 
 _TEXTS = ["parcel_id", "layer", "feature_id", "relation"]
 
@@ -44,9 +44,9 @@ def main() -> None:
 
 
 def _measure(block: Block, index: Index) -> pa.Table:
-    outlines, reasons = screen_block(block)
-    good = np.flatnonzero(reasons == "")
-    in_plane = outlines_to_plane(outlines.take(good), block.crs)
+    screened = screen_block(block)
+    good = np.setdiff1d(np.arange(block.rows), list(screened.faults))
+    in_plane = outlines_to_plane(screened.outlines.take(good), block.crs)
     _, parcel, feature, area, relation = meet_features(in_plane, index)
     layers, features = pa.array(index.layers), pa.array(index.features.ids)
     return pa.table(

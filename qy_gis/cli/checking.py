@@ -93,11 +93,17 @@ def check(
     with one_line_errors():
         options = BatchOptions(**batch)
         if is_batch(file, outputs):
-            refused = {"--layer": layer, "--encoding": encoding, "--repair": repair}
+            refused = {"--layer": layer, "--encoding": encoding}
             if any(refused.values()):
                 given = ", ".join(name for name, value in refused.items() if value)
                 raise ArgumentError(f"{given}: not for a batch (-o {outputs[0]}); qy-gis convert may prepare the file")
-            asked = {"folders": folders, "tolerance_m2": tolerance, "crs": crs, "id_column": id_column}
+            asked = {
+                "folders": folders,
+                "tolerance_m2": tolerance,
+                "crs": crs,
+                "id_column": id_column,
+                "repair": repair,
+            }
             sys.exit(run_batch(file, outputs[0], options, industry=industry, as_json=as_json, **asked))
         options.refuse()
         from qy_gis.parcels.read import read_parcels

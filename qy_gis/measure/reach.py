@@ -29,6 +29,10 @@ HIGHEST_LATITUDE = 84.0
 LONGEST_DEGREES, LONGEST_M = 3.0, 334_000.0
 
 
+#: How the sentence on coordinates out of reach begins.
+OUT_OF_REACH = "out of the reach of the CRS"
+
+
 class Reach(NamedTuple):
     """Where a CRS reaches: west, south, east, north in degrees, and a box in its own units that lies within for sure.
 
@@ -164,7 +168,7 @@ def explain_outside(box: Floats, crs: CRS) -> tuple[str, str]:
     used_en = f"{west:g}-{east:g} E, {south:g}-{north:g} N"
     used_zh = f"东经 {west:g}-{east:g}、北纬 {south:g}-{north:g}"
     return (
-        f"out of the reach of the CRS {crs.name!r} (used {used_en}) at {place}; {guess_en}",
+        f"{OUT_OF_REACH} {crs.name!r} (used {used_en}) at {place}; {guess_en}",
         f"超出坐标系 {crs.name!r} 的适用范围（{used_zh}），位于 {place}：{guess_zh}",
     )
 

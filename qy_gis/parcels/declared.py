@@ -6,10 +6,12 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import shapely
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+from pyproj import CRS
 
 from qy_gis.columns import SOURCE_FILE
+from qy_gis.measure.outlines import Outlines, take_outlines
+from qy_gis.parcels.repairs import Repair
 
 #: What a declared area may differ by: this for each vertex, for rounded coordinates.
 PER_VERTEX_M2 = 0.01
@@ -45,6 +47,7 @@ def compare_declared(parcels: gpd.GeoDataFrame, area_m2: ArrayLike) -> list[dict
 
     Examples
     --------
+    >>> import shapely
     >>> from qy_gis.parcels.prepare import prepare_parcels
     >>> plots = [shapely.box(403000, 2622000, 403050, 2622040)] * 2
     >>> given = {"parcel_id": ["A", "B"], "declared_m2": [2000.0, 2100.0]}
@@ -52,30 +55,34 @@ def compare_declared(parcels: gpd.GeoDataFrame, area_m2: ArrayLike) -> list[dict
     >>> [(row["parcel_id"], row["before"], row["after"]) for row in compare_declared(parcels, [1999.54, 1999.54])]
     [('B', '2100.00 m2', '1999.54 m2 (+100.46 m2, +50242 ppm)')]
     """
-    declared, computed = parcels["declared_m2"].to_numpy(dtype=float), np.asarray(area_m2, dtype=float)
-    outlines = parcels.geometry.to_numpy()
+    computed = np.asarray(area_m2, dtype=float)
+    outlines = take_outlines(parcels.geometry.to_numpy())
+    rows = find_misdeclared(parcels["declared_m2"].to_numpy(dtype=float), computed, outlines, parcels.crs)
+    ids, files = parcels["parcel_id"], parcels[SOURCE_FILE]
+    return [{"parcel_id": ids.iloc[at], "file": files.iloc[at], **row} for at, row in rows.items()]
+
+
+def find_misdeclared(
+    declared: NDArray[np.float64], computed: NDArray[np.float64], outlines: Outlines, crs: CRS
+) -> dict[int, Repair]:
+    """Return what `compare_declared` tells, by the place of the parcel; areas in m2, outlines in ``crs``."""
     half = np.where(np.isclose(declared, np.round(declared), rtol=0, atol=1e-6), _HALF_HA_DIGIT_M2, _HALF_M2_DIGIT_M2)
-    parts, of_part = shapely.get_parts(outlines, return_index=True)
-    _, of_ring = shapely.get_rings(parts, return_index=True)
     # Every ring has its first point twice.
-    vertices = shapely.get_num_coordinates(outlines) - np.bincount(of_part[of_ring], minlength=len(outlines))
+    vertices = np.diff(outlines.ring_first[outlines.first_ring]) - np.diff(outlines.first_ring)
     difference = declared - computed
     allowed = np.minimum(PER_VERTEX_M2 * vertices + half, MAX_SHARE * computed + half)
-    planar = shapely.area(outlines) if parcels.crs.is_projected else np.full(len(parcels), np.nan)
-    rows = []
-    for i in np.flatnonzero(np.abs(difference) > allowed):
-        is_planar = abs(declared[i] - planar[i]) <= half[i] + PER_VERTEX_M2 * vertices[i]
+    off = np.flatnonzero(np.abs(difference) > allowed)
+    planar = outlines.take(off).areas() if crs.is_projected else np.full(len(off), np.nan)
+    rows = {}
+    for i, in_grid in zip(off.tolist(), planar.tolist(), strict=True):
+        is_planar = abs(declared[i] - in_grid) <= half[i] + PER_VERTEX_M2 * vertices[i]
         planar_words = "申报的是平面面积 / the declared area is the planar one"
         why = planar_words if is_planar else "申报面积与计算面积不符 / the declared area differs from the computed one"
         ppm = difference[i] / computed[i] * 1e6
-        rows.append(
-            {
-                "parcel_id": parcels["parcel_id"].iloc[i],
-                "file": parcels[SOURCE_FILE].iloc[i],
-                "line": None,
-                "what": why,
-                "before": f"{declared[i]:.2f} m2",
-                "after": f"{computed[i]:.2f} m2 ({difference[i]:+.2f} m2, {ppm:+.0f} ppm)",
-            }
+        rows[i] = Repair(
+            line=None,
+            what=why,
+            before=f"{declared[i]:.2f} m2",
+            after=f"{computed[i]:.2f} m2 ({difference[i]:+.2f} m2, {ppm:+.0f} ppm)",
         )
     return rows

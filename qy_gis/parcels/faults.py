@@ -124,3 +124,14 @@ def refuse_faults(faults: Mapping[int, Fault], rows: Sequence[Any]) -> None:
     errors = {_ERRORS[kind] for kind in kinds}
     error = errors.pop() if len(errors) == 1 else SourceError
     raise error("\n".join(en), zh="\n".join(zh))
+
+
+def refuse_row(fault: Fault, row: int, parcel_id: str) -> None:
+    """Raise the error of one fault, for a batch that is to stop at the first.
+
+    Raises
+    ------
+    SourceError, CRSError, GeometryError
+        As `refuse_faults` does.
+    """
+    raise _ERRORS[fault.kind](f"row {row} ({parcel_id}): {fault.en}", zh=f"行 {row}（{parcel_id}）：{fault.zh}")

@@ -135,7 +135,7 @@ def examine_outlines(geometries: Geometries, crs: CRS, *, repair: bool, wkb: Seq
     repairs: Repairs = defaultdict(list)
     faults: Faults = {}
     flawed: list[int] = []
-    doubtful: list[NDArray[np.int64]] = []
+    doubtful = [np.zeros(0, dtype=np.int64)]
     extents = [np.array([np.inf, np.inf, -np.inf, -np.inf])]
     for start, stop, piece in zip(starts, [*starts[1:], len(geometries)], wkb or repeat(None), strict=False):
         block = _look_at_block(polygons[start:stop], piece, geographic=crs.is_geographic)

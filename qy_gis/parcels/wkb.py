@@ -42,11 +42,14 @@ def read_outlines(wkb: pa.BinaryArray) -> Outlines:
     return Outlines(x, y, ring_first, hole, np.concatenate([[0], np.cumsum(rings)]).astype(np.int64))
 
 
-def find_simple(outlines: Outlines) -> NDArray[np.bool_]:
-    """Return which outlines are one closed ring that surely does not meet itself; GEOS has to decide of the others."""
+def find_simple(outlines: Outlines, *, geographic: bool) -> NDArray[np.bool_]:
+    """Return which outlines are one closed ring that surely does not meet itself, without double points or spikes.
+
+    Of the others GEOS has to decide. ``geographic`` is whether coordinates are degrees, not metres.
+    """
     out = np.empty(len(outlines), dtype=np.bool_)
     code = code_for(wkb_kernel, microseconds=_CORNER_US * len(outlines.x))
-    code.find_plainly_simple(outlines.x, outlines.y, outlines.ring_first, outlines.first_ring, out)
+    code.find_plainly_simple(outlines.x, outlines.y, outlines.ring_first, outlines.first_ring, geographic, out)
     return out
 
 

@@ -7,12 +7,18 @@ functions run plain and compiled, see `qy_gis.compiling`.
 
 from __future__ import annotations
 
+from math import cos, pi
+
 from qy_gis.compiling import jit_for
 
 _jit = jit_for(__name__)
 
 #: Types of WKB that are read here: polygons and multipolygons in two dimensions, little-endian.
 _POLYGON, _MULTIPOLYGON = 3, 6
+
+#: Metres in a degree of latitude (`qy_gis.parcels.corners.in_metres`), and the square of a millimetre with some room:
+#: whether there is a flaw is decided by `qy_gis.parcels.corners.judge_rings`.
+_DEGREE_M, _SAME2 = 111_000.0, 1.01e-6
 
 #: Rings of more corners are left to GEOS, whose sweep is then faster than looking at all pairs.
 _MOST_CORNERS = 80
@@ -147,8 +153,34 @@ def is_plainly_simple(x, y, first, last):
 
 
 @_jit
-def find_plainly_simple(x, y, ring_first, first_ring, out):
-    """Say of each outline whether it is one ring that is simple beyond doubt."""
+def has_flaw(x, y, first, last, to_east, to_north):
+    """Return whether a closed ring may have a double point, or a spike, under a millimetre.
+
+    ``to_east`` and ``to_north`` turn differences of coordinates into metres.
+    """
+    ax = (x[last - 1] - x[last - 2]) * to_east
+    ay = (y[last - 1] - y[last - 2]) * to_north
+    a = ax * ax + ay * ay
+    for k in range(first + 1, last):
+        bx = (x[k] - x[k - 1]) * to_east
+        by = (y[k] - y[k - 1]) * to_north
+        b = bx * bx + by * by
+        across = ax * by - ay * bx
+        if b < _SAME2 or (ax * bx + ay * by < 0 and across * across < _SAME2 * max(a, b)):
+            return True
+        ax, ay, a = bx, by, b
+    return False
+
+
+@_jit
+def find_plainly_simple(x, y, ring_first, first_ring, geographic, out):
+    """Say of each outline whether it is one ring without flaw that is simple beyond doubt."""
     for p in range(len(out)):
         ring = first_ring[p]
-        out[p] = first_ring[p + 1] == ring + 1 and is_plainly_simple(x, y, ring_first[ring], ring_first[ring + 1])
+        out[p] = False
+        if first_ring[p + 1] == ring + 1:
+            first = ring_first[ring]
+            to_north = _DEGREE_M if geographic else 1.0
+            to_east = _DEGREE_M * cos(y[first] * (pi / 180)) if geographic else 1.0
+            last = ring_first[ring + 1]
+            out[p] = is_plainly_simple(x, y, first, last) and not has_flaw(x, y, first, last, to_east, to_north)

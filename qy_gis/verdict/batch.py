@@ -17,9 +17,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from qy_gis.errors import OutputError, SourceError
+from qy_gis.measure.reach import OUT_OF_REACH
 from qy_gis.overlay.index import open_index
+from qy_gis.parcels.faults import Fault, Kind, refuse_faults
 from qy_gis.parcels.places import is_address
+from qy_gis.parcels.screen import screen_block
 from qy_gis.parcels.stream import Block, ParcelStream, open_stream
 from qy_gis.plan.digest import hash_files, hash_rules
 from qy_gis.plan.model import Plan
@@ -46,6 +51,7 @@ class Job:
     id_column: str | None
     block_rows: int
     distances: bool
+    repair: bool
     strict: bool
 
     def open(self) -> tuple[Plan, ParcelStream]:
@@ -84,6 +90,7 @@ def check_file(
     threads: int | None = None,
     dask: str | None = None,
     resume: bool = False,
+    repair: bool = False,
     strict: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -99,7 +106,8 @@ def check_file(
     folders
         Plan folders, as for `qy_gis.read_plan`.
     industry, tolerance_m2, crs, id_column
-        As for `qy_gis.check` and `qy_gis.read_parcels`. Without ``id_column`` a known heading, else the row's number.
+        As for `qy_gis.check` and `qy_gis.read_parcels`. Without ``id_column`` the first known heading that has a value,
+        else the row's number.
     block_rows
         Parcels to a block.
     distances
@@ -110,6 +118,8 @@ def check_file(
         Address of a Dask scheduler, or ``local`` for processes on this machine; see `qy_gis.verdict.cluster`.
     resume
         Go on with a run that was stopped. Without it, what such a run left is removed.
+    repair
+        Accept outlines that had to be mended even if their area changed by more than 1 m2 or 0.1 %.
     strict
         Stop at the first parcel that cannot be checked, instead of listing it in ``rejects``.
     progress
@@ -124,9 +134,11 @@ def check_file(
     ------
     OutputError
         The output exists or cannot be written, or the run to go on with was of something else.
-    GeometryError
-        ``strict``, and a parcel cannot be checked.
-    SourceError, CRSError, PlanError, ArgumentError
+    CRSError
+        Every parcel is out of the reach of the CRS; else as for a single check.
+    GeometryError, SourceError
+        ``strict``, and a parcel cannot be checked; else as for a single check.
+    PlanError, ArgumentError
         As for a single check.
     """
     job = Job(
@@ -138,6 +150,7 @@ def check_file(
         id_column,
         block_rows,
         distances,
+        repair,
         strict,
     )
     as_geopackage = Path(output).suffix.lower() == ".gpkg"
@@ -160,6 +173,8 @@ def check_file(
     if len(parts.done()) != stream.block_count:
         raise SourceError(f"{source}: says that it holds {stream.rows} parcels, but {done} were read; is it damaged?")
     summary = add_up(parts, plan)
+    if not summary["parcels"]:
+        _refuse_mislabelled(parts, stream)
     if as_geopackage:
         gather_parts(parts, Path(output), stream.crs)
         parts.remove()
@@ -171,8 +186,10 @@ def check_file(
 
 def write_block(block: Block, plan: Plan, job: Job, parts: Parts) -> None:
     """Check the parcels of one block and write its parts."""
+    screened = screen_block(block, repair=job.repair)
     tables = check_block(
         block,
+        screened,
         plan,
         industry=plan.industry(job.industry),
         tolerance_m2=job.tolerance_m2,
@@ -181,9 +198,21 @@ def write_block(block: Block, plan: Plan, job: Job, parts: Parts) -> None:
     )
     summary = summarise_block(tables, plan)
     checked = find_checked(block, tables["rejects"])
-    verdicts = add_outlines(tables["verdicts"], block, checked)
+    verdicts = add_outlines(tables["verdicts"], screened.wkb.filter(pa.array(checked)), block.crs)
     tables["verdicts"] = add_metadata(verdicts, SUMMARY_KEY, summary)
     parts.write(block.number, tables)
+
+
+def _refuse_mislabelled(parts: Parts, stream: ParcelStream) -> None:
+    """Raise the CRSError of a single check, and leave nothing, if every parcel is out of the reach of the CRS."""
+    reasons = [reason for path in parts.list("rejects") for reason in parts.read(path)["reason"].to_pylist()]
+    told = [reason.partition(f" / {OUT_OF_REACH}") for reason in reasons]
+    if not all(found for _, found, _ in told):
+        return
+    if not is_address(parts.folder):
+        parts.remove()
+    faults = {row: Fault(Kind.REACH, OUT_OF_REACH + en, zh) for row, (zh, _, en) in enumerate(told)}
+    refuse_faults(faults, range(stream.rows))
 
 
 def _choose_executor(stream: ParcelStream, threads: int | None, dask: str | None) -> Executor:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pyproj import CRS
 
 from qy_gis.parcels.stream import Block
 
@@ -19,11 +20,11 @@ def find_checked(block: Block, rejects: pa.Table) -> NDArray[np.bool_]:
     return checked
 
 
-def add_outlines(verdicts: pa.Table, block: Block, checked: NDArray[np.bool_]) -> pa.Table:
-    """Add ``geometry`` to the verdicts: WKB and CRS as they were given, by the rules of GeoParquet."""
-    column = {"encoding": "WKB", "geometry_types": [], "crs": block.crs.to_json_dict()}
+def add_outlines(verdicts: pa.Table, wkb: pa.BinaryArray, crs: CRS) -> pa.Table:
+    """Add ``geometry`` to the verdicts: the outlines that were checked, as WKB, by the rules of GeoParquet."""
+    column = {"encoding": "WKB", "geometry_types": [], "crs": crs.to_json_dict()}
     about: dict[str, Any] = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
-    table = verdicts.append_column("geometry", block.wkb.filter(pa.array(checked)).cast(pa.binary()))
+    table = verdicts.append_column("geometry", wkb.cast(pa.binary()))
     return add_metadata(table, b"geo", about)
 
 

@@ -67,17 +67,21 @@ def test_a_part_of_a_column_is_read_from_where_it_begins():
         ([(0, 0), (9, 0), (12, 0), (9, 0), (9, 9)], False),  # a spike
         ([(0, 0), (9, 0), (9, 0), (9, 9)], False),  # the same point twice: GEOS may allow it
         ([(0, 0), (9, 0), (9, 9), (4, 0), (0, 9)], False),  # a corner on an edge
+        ([(0, 0), (9, 0), (9, 0.0009), (9, 9)], False),  # nearly the same point twice
+        ([(0, 0), (9, 0), (9, 0.0011), (9, 9)], True),
+        ([(0, 0), (9, 0), (9, 5), (20, 5), (9, 5.0009), (9, 9)], False),  # nearly there and back
+        ([(0, 0.0009), (9, 0), (9, 9), (0, 9), (0, 20)], False),  # a spike where the ring begins
     ],
 )
 def test_what_is_plainly_simple(points, simple):
     polygon = np.array([shapely.Polygon(points)], dtype=object)
-    assert find_simple(take_outlines(polygon)).tolist() == [simple]
+    assert find_simple(take_outlines(polygon), geographic=False).tolist() == [simple]
 
 
 def test_holes_parts_and_outlines_of_many_corners_are_left_to_geos():
     circle = shapely.Point(0, 0).buffer(10, quad_segs=30)
     shapes = np.array([RING, SHAPES[2], circle, None], dtype=object)
-    assert not find_simple(take_outlines(shapes)).any()
+    assert not find_simple(take_outlines(shapes), geographic=False).any()
 
 
 @settings(max_examples=60, deadline=None)
@@ -86,7 +90,7 @@ def test_nothing_that_geos_calls_invalid_is_plainly_simple(seed, lattice):
     rng = np.random.default_rng(seed)
     rings = [rng.uniform(0, 10, (int(rng.integers(3, 9)), 2)) for _ in range(100)]
     shapes = np.array([shapely.Polygon(np.round(ring) if lattice else ring) for ring in rings], dtype=object)
-    simple, valid = find_simple(take_outlines(shapes)), shapely.is_valid(shapes)
+    simple, valid = find_simple(take_outlines(shapes), geographic=False), shapely.is_valid(shapes)
     assert not (simple & ~valid).any()
-    if not lattice:  # in general position nothing is doubtful
-        assert np.array_equal(simple, valid)
+    if not lattice:  # in general position nothing is doubtful but corners so sharp that they are spikes
+        assert (simple == valid).mean() > 0.97

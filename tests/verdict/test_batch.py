@@ -117,11 +117,18 @@ def test_bad_parcels_are_listed_and_do_not_stop_the_run(plan, parcels, tmp_path)
     summary = check_file(source, tmp_path / "out", folders=[plan], block_rows=64)
     rejects = read(tmp_path / "out", "rejects").set_index("parcel_id")
     assert (summary["parcels"], summary["rejects"]) == (300, 6)
-    says = ["crosses itself", "cannot be read", "not a polygon", "outside the CRS", "smaller than", "used before"]
+    says = [
+        "Self-intersection",
+        "no geometry",
+        "without a polygon",
+        "out of the reach",
+        "smaller than",
+        "more than once",
+    ]
     for name, text in zip(["a", "b", "c", "d", "e", "P9"], says, strict=True):
         assert text in rejects.loc[name, "reason"]
     assert rejects["row"].tolist() == list(range(300, 306))
-    with pytest.raises(qy.GeometryError, match=r"row 300 \(a\): the outline crosses itself"):
+    with pytest.raises(qy.GeometryError, match=r"row 300 \(a\): Self-intersection"):
         check_file(source, tmp_path / "strict", folders=[plan], block_rows=64, strict=True)
     assert not (tmp_path / "strict").exists()
 

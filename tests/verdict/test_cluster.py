@@ -76,7 +76,7 @@ def test_a_killed_worker_loses_nothing_and_no_byte_differs(cluster, plan, source
 
 def test_what_a_worker_refuses_reaches_the_caller(cluster, plan, source, tmp_path):
     options = {"folders": [plan], "block_rows": 500, "dask": cluster.scheduler_address}
-    with pytest.raises(qy.GeometryError, match=r"row 1999 \(P1\): the id was used before"):
+    with pytest.raises(qy.SourceError, match=r"row 1999 \(P1\): the id 'P1' is used more than once"):
         check_file(source, tmp_path / "out", **options, strict=True)
     # What was done is kept, and another run may finish it.
     summary = check_file(source, tmp_path / "out", **options, resume=True)
@@ -116,7 +116,7 @@ def test_an_error_of_a_worker_keeps_its_faults():
 
 
 def test_a_worker_with_another_plan_refuses(cluster, plan, source, tmp_path):
-    job = Job(str(source), (str(plan),), None, None, None, None, 500, False, False)
+    job = Job(str(source), (str(plan),), None, None, None, None, 500, False, False, False)
     theirs = json.dumps({**job.fingerprint(*job.open()), "plan": {}, "versions": {}})
     with pytest.raises(qy.ArgumentError, match="another plan, versions under the same name"):
         check_one(0, np.zeros(0, int), job, Parts("x", "x"), theirs)
