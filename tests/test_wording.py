@@ -29,7 +29,10 @@ ROOMS = (
     "reports",
     "siting",
     "toml_files.py",
+    "verdict/batch.py",
+    "verdict/cluster.py",
     "verdict/gather.py",
+    "verdict/parts.py",
 )
 
 KINDS = {

@@ -155,10 +155,16 @@ def check_file(
     )
     as_geopackage = Path(output).suffix.lower() == ".gpkg"
     if as_geopackage and is_address(output):
-        raise OutputError(f"{output}: a GeoPackage is written on this machine; give a folder, such as out.parquet")
+        raise OutputError(
+            f"{output}: a GeoPackage is written on this machine; give a folder, such as out.parquet",
+            zh=f"{output}：GeoPackage 只能写在本机；请改写成文件夹，如 out.parquet",
+        )
     plan, stream = job.open()
     if not stream.rows:
-        raise SourceError(f"{source}: holds no parcel")
+        name = Path(source).name
+        raise SourceError(
+            f"{name}: holds no parcel; give a file with one or more", zh=f"{name}：没有地块；请给出至少有一个地块的文件"
+        )
     execute = _choose_executor(stream, threads, dask)
     parts = prepare_parts(output, job.fingerprint(plan, stream), resume=resume)
     # Other processes find it ready.
@@ -171,7 +177,11 @@ def check_file(
         if progress is not None:
             progress(done, stream.rows)
     if len(parts.done()) != stream.block_count:
-        raise SourceError(f"{source}: says that it holds {stream.rows} parcels, but {done} were read; is it damaged?")
+        name = Path(source).name
+        raise SourceError(
+            f"{name}: says that it holds {stream.rows} parcels, but {done} were read; is it damaged?",
+            zh=f"{name}：自称有 {stream.rows} 个地块，却只读到 {done} 个；文件可能已损坏，请重新导出",
+        )
     summary = add_up(parts, plan)
     if not summary["parcels"]:
         _refuse_mislabelled(parts, stream)

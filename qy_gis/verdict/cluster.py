@@ -41,6 +41,7 @@ _DEATHS_FORGIVEN = 4
 _ANSWER_S = 10
 
 _KEPT = "What is done is kept; the same command with --resume goes on"
+_KEPT_ZH = "已完成的部分保留；同一命令加 --resume 可继续"
 
 _opening = Lock()
 
@@ -54,13 +55,20 @@ def check_address(address: str, stream: ParcelStream) -> None:
         So it is, or Dask is not installed.
     """
     if importlib.util.find_spec("distributed") is None:
-        raise ArgumentError("--dask needs the extra: pip install 'qy-gis[dask]'")
+        raise ArgumentError(
+            "--dask needs the extra: pip install 'qy-gis[dask]'", zh="--dask 需要另装：pip install 'qy-gis[dask]'"
+        )
     if address != "local" and "://" not in address:
         raise ArgumentError(
-            f"--dask {address}: is not accepted; give 'local', or an address such as tcp://10.0.0.1:8786"
+            f"--dask {address}: is not accepted; give 'local', or an address such as tcp://10.0.0.1:8786",
+            zh=f"--dask {address} 无效；应为 local，或形如 tcp://10.0.0.1:8786 的地址",
         )
     if not stream.in_any_order:
-        raise ArgumentError(f"{stream.source}: --dask reads GeoParquet; qy-gis convert makes it of other formats")
+        name = Path(stream.source).name
+        raise ArgumentError(
+            f"{name}: --dask reads GeoParquet; qy-gis convert makes it of other formats",
+            zh=f"{name}：--dask 只读 GeoParquet；其他格式请先用 qy-gis convert 转换",
+        )
 
 
 def run_on_cluster(
@@ -112,12 +120,16 @@ def run_on_cluster(
                 try:
                     task.result()
                 except KilledWorker as error:
+                    ended = error.allowed_failures + 1
                     raise ClusterError(
-                        f"--dask {address}: block {block} ended {error.allowed_failures + 1} workers; have they memory "
-                        f"enough? {_KEPT}"
+                        f"--dask {address}: block {block} ended {ended} workers; have they memory enough? {_KEPT}",
+                        zh=f"--dask {address}：第 {block} 块先后使 {ended} 个工作进程退出；内存是否不足？{_KEPT_ZH}",
                     ) from error
                 except CancelledError as error:
-                    raise ClusterError(f"--dask {address}: the scheduler was lost or restarted. {_KEPT}") from error
+                    raise ClusterError(
+                        f"--dask {address}: the scheduler was lost or restarted. {_KEPT}",
+                        zh=f"--dask {address}：调度器失联或已重启。{_KEPT_ZH}",
+                    ) from error
                 yield rows
         finally:
             client.cancel(list(waiting))
@@ -152,7 +164,11 @@ def _open_once(job: Job, fingerprint: str) -> tuple[Plan, ParcelStream]:
     theirs, ours = json.loads(fingerprint), job.fingerprint(plan, stream)
     differing = [name for name in ours if ours[name] != theirs.get(name)]
     if differing:
-        raise ArgumentError(f"a worker finds another {', '.join(differing)} under the same name; see docs/scale.md")
+        named = ", ".join(differing)
+        raise ArgumentError(
+            f"a worker finds another {named} under the same name; see docs/scale.md",
+            zh=f"工作进程按同一名字找到的 {named} 不同；各机须见到相同的文件与版本，见 docs/scale.md",
+        )
     open_index(plan)
     return plan, stream
 
@@ -190,6 +206,9 @@ def _connect(address: str, workers: int | None) -> Iterator[Any]:
         if reason is not None:
             # A client half made closes itself when it is collected; if another one started just then, both would wait.
             gc.collect()
-            raise ClusterError(f"--dask {address}: no scheduler answers there: {reason}")
+            raise ClusterError(
+                f"--dask {address}: no scheduler answers there: {reason}",
+                zh=f"--dask {address}：该处没有调度器应答；请核对地址与网络（{reason}）",
+            )
         with client:
             yield client

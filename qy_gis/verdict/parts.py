@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow.fs import FileSelector, FileSystem, FileType
 
-from qy_gis.errors import OutputError
+from qy_gis.errors import OutputError, cannot_write
 from qy_gis.parcels.places import find_place, is_address
 from qy_gis.verdict.block import TABLES
 
@@ -112,7 +112,7 @@ class Parts:
             if unfinished != path:
                 Path(unfinished).replace(path)
         except OSError as error:
-            raise OutputError(f"{path}: cannot be written: {error}") from error
+            raise cannot_write(path, error) from error
 
 
 def prepare_parts(target: str | os.PathLike[str], fingerprint: dict[str, Any], *, resume: bool) -> Parts:
@@ -139,13 +139,17 @@ def prepare_parts(target: str | os.PathLike[str], fingerprint: dict[str, Any], *
     try:
         there = system.get_file_info(note).type == FileType.File
         if _is_taken(target, begun=there):
-            raise OutputError(f"{target}: exists already; remove it, or give another -o")
+            name = Path(target).name
+            raise OutputError(
+                f"{name}: exists already; remove it, or give another -o", zh=f"{name}：已存在；请先删除，或换一个 -o"
+            )
         if there and resume:
             with system.open_input_stream(note) as file:
                 if file.read().decode() != text:
+                    name = Path(folder).name
                     raise OutputError(
-                        f"{parts.folder}: is of another file, plan or option; remove it, or leave --resume out "
-                        "to start anew"
+                        f"{name}: is of another file, plan or option; remove it, or leave --resume out to start anew",
+                        zh=f"{name}：是另一文件、规划或选项的半成品；请删除，或去掉 --resume 重新开始",
                     )
         if not resume and system.get_file_info(folder).type != FileType.NotFound:
             system.delete_dir(folder)
@@ -158,7 +162,7 @@ def prepare_parts(target: str | os.PathLike[str], fingerprint: dict[str, Any], *
     except OSError as error:
         if isinstance(error, OutputError):
             raise
-        raise OutputError(f"{parts.folder}: cannot be written: {error}") from error
+        raise cannot_write(parts.folder, error) from error
     return parts
 
 
