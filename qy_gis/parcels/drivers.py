@@ -7,6 +7,7 @@ driver prefix, or the first bytes of the file, tie each extension to its driver.
 from __future__ import annotations
 
 import sqlite3
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -19,9 +20,10 @@ from pyproj import CRS
 from shapely.errors import ShapelyError
 
 from qy_gis.columns import SOURCE_FILE, SOURCE_REPAIRS, SOURCE_SHA256
-from qy_gis.errors import SourceError
+from qy_gis.errors import QyGisError, SourceError
 from qy_gis.parcels.limits import check_features, check_time
 from qy_gis.parcels.repairs import Repair, tell
+from qy_gis.parcels.text import STRAIGHT, STRAIGHT_ZH
 
 #: Arcs become chords of this many degrees: 0.5 ppm of the area of a circle. GDAL's own 4 degrees lose 0.08 %.
 ARC_STEP_DEGREES = 0.1
@@ -38,19 +40,57 @@ def check_start(path: Path, starts: tuple[bytes, ...], *, title: str, what: str)
     with path.open("rb") as file:
         start = file.read(16_384)
     if not start.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").startswith(starts):
-        raise SourceError(f"{title}: found {start[:8]!r} where {what} starts with {starts[0]!r}")
-    if any(mark in start.lower() for mark in _ELSEWHERE):
-        raise SourceError(f"{title} is not {what}: it names other sources to read from, which are not opened")
+        raise SourceError(
+            f"{title} is not {what}: found {start[:8]!r} where that starts with {starts[0]!r}; give it the ending of "
+            "what it is, or export it again",
+            zh=f"{title} 的内容不是其扩展名所示的格式（开头为 {start[:8]!r}）；请改用正确的扩展名，或重新导出",
+        )
+    refuse_elsewhere(start, title, what=what)
+
+
+def refuse_elsewhere(start: bytes, title: str, *, what: str, marks: tuple[bytes, ...] = _ELSEWHERE) -> None:
+    """Raise a SourceError if a file could be taken for one that names other files or addresses."""
+    if any(mark in start.lower() for mark in marks):
+        raise SourceError(
+            f"{title} is not {what}: it names other sources to read from, which are not opened; export the data",
+            zh=f"{title} 指向别的文件或网址，不会打开；请导出数据本身",
+        )
 
 
 @contextmanager
 def driver_words(title: str) -> Iterator[None]:
-    """Turn what GDAL, GEOS and SQLite say of a file into a SourceError with their words."""
+    """Turn what GDAL, GEOS and SQLite say of a file into a SourceError in words of ours."""
     try:
         yield
-    # An UnboundLocalError is how pyogrio meets a CRS that GDAL can read but not write.
-    except (RuntimeError, ShapelyError, UnicodeDecodeError, OverflowError, UnboundLocalError, sqlite3.Error) as error:
-        raise SourceError(f"{title} cannot be read: {error}") from error
+    except UnboundLocalError as error:
+        # This is how pyogrio meets a CRS that GDAL can read but not write.
+        raise SourceError(
+            f"{title} states a CRS that is none; correct or remove that (its .prj), and give crs= (--crs)",
+            zh=f"{title} 中的坐标系定义有误；请改正或删去（如 .prj），并用 --crs 注明",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{title} has text that is not UTF-8, which its format asks for; save it again in UTF-8",
+            zh=f"{title} 中有文字不是该格式要求的 UTF-8；请另存为 UTF-8",
+        ) from error
+    except NotImplementedError as error:
+        raise SourceError(
+            f"{title} has curves or surfaces that are not read; {STRAIGHT}",
+            zh=f"{title} 含有读不出的曲线或曲面；{STRAIGHT_ZH}",
+        ) from error
+    except (RuntimeError, ShapelyError, OverflowError, ValueError, sqlite3.Error) as error:
+        if isinstance(error, QyGisError):
+            raise
+        raise damaged(title) from error
+
+
+def damaged(title: str) -> SourceError:
+    """Return the error for a file that no program could read."""
+    return SourceError(
+        f"{title} cannot be read: it is damaged, cut, or not of the format that its name says; save or export it again "
+        "in the program that made it",
+        zh=f"{title} 读不出：文件损坏、不完整，或与扩展名不符；请在原软件中重新保存或导出",
+    )
 
 
 @contextmanager
@@ -87,7 +127,10 @@ def choose_layer(dataset: str, wanted: str | None, *, title: str) -> str:
         kinds = {str(name): str(kind) for name, kind in pyogrio.list_layers(dataset) if kind is not None}
     listed = ", ".join(f"{name} ({kind})" for name, kind in kinds.items()) or "none with geometry"
     if wanted is not None and wanted not in kinds:
-        raise SourceError(f"{title} has no layer {wanted!r}; its layers are {listed}")
+        raise SourceError(
+            f"{title} has no layer {wanted!r}; its layers are {listed}",
+            zh=f"{title} 中没有图层 {wanted!r}；图层有 {listed}",
+        )
     if wanted is not None or len(kinds) == 1:
         name = wanted or next(iter(kinds))
         if any(word in kinds[name] for word in ("Point", "Line")):
@@ -115,7 +158,9 @@ def read_layer(
     ``in_columns`` is for drivers that hand over whole columns in half the time that feature by feature takes; it makes
     no other difference.
     """
-    with driver_words(title):
+    with driver_words(title), warnings.catch_warnings():
+        # Text among lists and objects: all of it stays text.
+        warnings.filterwarnings("ignore", "Could not parse column", UserWarning)
         about = pyogrio.read_info(dataset, layer=layer, encoding=encoding)
         check_features(about["features"], title)
         frame = _read_columns(dataset, layer, title) if in_columns and _is_plain(about) else None
@@ -149,11 +194,14 @@ def _read_columns(dataset: str, layer: str, title: str) -> gpd.GeoDataFrame | No
     except (NotImplementedError, ShapelyError):
         return None
     except (pa.ArrowException, OSError) as error:
-        raise SourceError(f"{title} cannot be read: {error}") from error
+        raise damaged(title) from error
     for column in frame.columns.drop(frame.geometry.name):
         try:
             # Text that is not UTF-8 would be met only when someone looks at it.
             pa.array(frame[column]).validate(full=True)
         except pa.ArrowInvalid as error:
-            raise SourceError(f"{title}: column {column!r} cannot be read: {error}") from error
+            raise SourceError(
+                f"{title}: column {column!r} has text that is not UTF-8; save it again in UTF-8",
+                zh=f"{title}：列 {column!r} 中有文字不是 UTF-8；请另存为 UTF-8",
+            ) from error
     return frame

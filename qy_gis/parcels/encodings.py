@@ -98,7 +98,7 @@ def find_encoding(texts: Sequence[bytes], stated: str | None) -> str | None:
     likely = {name: _likelihood(text) for name, text in decoded.items()}
     best = max(likely, key=lambda name: likely[name])
     # Text of one Chinese encoding seldom passes as another; if it does, a few characters are no evidence.
-    few = first in _USUAL and stated is not None and len(re.findall(r"[^\x00-\x7f]", decoded[first])) < _FEW
+    few = first == stated and first in _USUAL and len(re.findall(r"[^\x00-\x7f]", decoded[first])) < _FEW
     return best if not few and likely[best] >= max(_BELIEVED, likely[first] + _MARGIN) else first
 
 

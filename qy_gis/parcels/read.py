@@ -25,6 +25,7 @@ from qy_gis.parcels.corners import Wkb
 from qy_gis.parcels.datums import convert_frame, find_conversion
 from qy_gis.parcels.drawing import read_dxf
 from qy_gis.parcels.drivers import correct_crs
+from qy_gis.parcels.geojson import read_geojson, read_geojson_lines
 from qy_gis.parcels.geoparquet import WithBytes, read_geoparquet
 from qy_gis.parcels.kml import read_kml, read_kmz, read_ovkml
 from qy_gis.parcels.limits import check_time, check_vertices, limit_time, read_bytes
@@ -36,7 +37,6 @@ from qy_gis.parcels.text import read_wkb, read_wkt
 from qy_gis.parcels.vector import (
     read_flatgeobuf,
     read_geodatabase,
-    read_geojson,
     read_geopackage,
     read_mapinfo,
     refuse_encoding,
@@ -88,6 +88,11 @@ def read_xls(
 READERS: dict[str, Callable[..., gpd.GeoDataFrame | WithBytes]] = {
     ".geojson": read_geojson,
     ".json": read_geojson,
+    ".topojson": read_geojson,
+    ".geojsonl": read_geojson_lines,
+    ".geojsons": read_geojson_lines,
+    ".ndjson": read_geojson_lines,
+    ".jsonl": read_geojson_lines,
     ".gpkg": read_geopackage,
     ".shp": read_shapefile,
     ".zip": read_zip,
@@ -196,6 +201,12 @@ def read_parcels(
     with limit_time():
         loaded = _load(source, crs=given, layer=layer, encoding=encoding)
         frame, wkb, title, digest = loaded
+        if frame.empty and digest is not None:
+            raise SourceError(
+                f"{title} has no parcels: 0 rows; accepted is one outline or more: choose another layer= (--layer), or "
+                "export it again",
+                zh=f"{title} 中没有地块：0 行；请用 --layer 选别的图层，或重新导出",
+            )
         check_vertices(int(shapely.get_num_coordinates(frame.geometry.array).sum()), title)
         if conversion and frame.crs is not None:
             frame, wkb = convert_frame(frame, conversion, title), ()

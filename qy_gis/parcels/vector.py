@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 from contextlib import closing
@@ -12,10 +11,9 @@ from urllib.parse import quote
 
 import geopandas as gpd
 import pyogrio
-import pyproj
 
 from qy_gis.columns import SOURCE_REPAIRS
-from qy_gis.errors import ArgumentError, CRSError, SourceError
+from qy_gis.errors import ArgumentError, SourceError
 from qy_gis.parcels.drivers import (
     ARC_STEP_DEGREES,
     check_start,
@@ -30,34 +28,6 @@ from qy_gis.parcels.repairs import dump_repairs
 from qy_gis.parcels.shapefile import decode_attributes
 
 _FINE_ARCS = {"OGR_ARC_STEPSIZE": str(ARC_STEP_DEGREES)}
-
-
-def read_geojson(path: Path, *, title: str, crs: Any, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
-    """Read GeoJSON: WGS 84 longitude and latitude unless its ``crs`` member, or else ``crs``, says otherwise.
-
-    The arguments are those of `qy_gis.parcels.read.read_parcels`.
-    """
-    refuse_encoding(title, encoding)
-    try:
-        text = read_bytes(path, title).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{title}: byte {error.start} is not UTF-8; GeoJSON is UTF-8 (RFC 7946)") from error
-    # Before GDAL sees the file: it would fetch the address in a crs member of type "link".
-    member = _crs_member(text, title=title)
-    dataset = f"GeoJSON:{path}"
-    name = choose_layer(dataset, layer, title=title)
-    # Ids may look like dates: text stays text.
-    frame = read_layer(dataset, name, title=title, options={"DATE_AS_STRING": "YES"})
-    # GDAL takes a null or unknown crs member for WGS 84.
-    if member == "absent":
-        return frame if crs is None else frame.set_crs(crs, allow_override=True)
-    if member is None:
-        return frame.set_crs(crs, allow_override=True)
-    try:
-        pyproj.CRS.from_user_input(member["properties"]["name"])
-    except (KeyError, TypeError, pyproj.exceptions.CRSError) as error:
-        raise CRSError(f"{title}: the crs member {json.dumps(member)} names no known CRS") from error
-    return frame
 
 
 def read_geopackage(path: Path, *, title: str, crs: Any, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
@@ -130,28 +100,6 @@ def refuse_encoding(title: str, encoding: str | None) -> None:
             f"encoding={encoding!r}: {title} has one encoding by its format; encoding= is for .shp, .zip, .dxf, .tab, "
             ".mif, .csv and .txt"
         )
-
-
-def _crs_member(text: str, *, title: str) -> Any:
-    """Return the ``crs`` member of a GeoJSON document, "absent" if it has none."""
-    # Parsing all of it again is only for the few files that have the word somewhere, or something that may spell it.
-    if "crs" not in text and "\\u" not in text:
-        return "absent"
-    try:
-        document = json.loads(text, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"{title} is not JSON: {error}") from error
-    member = document.get("crs", "absent") if isinstance(document, dict) else "absent"
-    if isinstance(member, dict) and member.get("type") != "name":
-        raise CRSError(f"{title}: found a crs member of type {member.get('type')!r}; accepted is 'name'")
-    return member
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of a JSON document, which may have a crs member only once: parsers differ in which they take."""
-    if sum(name == "crs" for name, _ in pairs) > 1:
-        raise ValueError("the member 'crs' is there more than once")
-    return dict(pairs)
 
 
 def _refuse_views(path: Path, title: str) -> None:
