@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pyogrio
 from pyproj import CRS
 from shapely.errors import ShapelyError
@@ -158,7 +159,8 @@ def read_layer(
     ``in_columns`` is for drivers that hand over whole columns in half the time that feature by feature takes; it makes
     no other difference.
     """
-    with driver_words(title), warnings.catch_warnings():
+    # Coordinates may be no numbers, which is found later.
+    with driver_words(title), warnings.catch_warnings(), np.errstate(invalid="ignore"):
         # Text among lists and objects: all of it stays text.
         warnings.filterwarnings("ignore", "Could not parse column", UserWarning)
         about = pyogrio.read_info(dataset, layer=layer, encoding=encoding)

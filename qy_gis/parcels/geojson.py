@@ -133,9 +133,7 @@ def _read_by(driver: str, text: str, path: Path, title: str, layer: str | None) 
     _parse(text, title)
     with _in_utf8(text, path.suffix) as file:
         dataset = f"{driver}:{file}"
-        return read_layer(
-            dataset, choose_layer(dataset, layer, title=title), title=title, options={"DATE_AS_STRING": "YES"}
-        )
+        return read_layer(dataset, choose_layer(dataset, layer, title=title), title=title)
 
 
 def _read_esri(text: str, path: Path, title: str, layer: str | None) -> gpd.GeoDataFrame:
