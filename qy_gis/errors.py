@@ -139,4 +139,14 @@ class ClusterError(QyGisError, OSError):
 
 
 class GridWarning(UserWarning):
-    """Planar areas in the parcels' own grid are wrong by more than 100 ppm (the areas reported are not)."""
+    """Planar areas in the parcels' own grid are wrong by more than 100 ppm (the areas reported are not).
+
+    Parameters
+    ----------
+    en, zh
+        What is off, in English and in Chinese; `str` gives the Chinese first.
+    """
+
+    def __init__(self, en: str = "", *, zh: str = "") -> None:
+        self.en, self.zh = en, zh
+        super().__init__(f"{zh}\n{en}" if zh else en)

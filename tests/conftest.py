@@ -140,6 +140,9 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the indexes of the tests, and of the processes they start, out of the user's cache."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("QY_GIS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        # What is printed is not to depend on who runs the tests.
+        patch.setenv("QY_GIS_LANG", "zh")
+        patch.delenv("COLUMNS", raising=False)
         yield
 
 

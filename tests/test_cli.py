@@ -133,7 +133,8 @@ def test_control_characters_do_not_reach_the_terminal(plan, tmp_path):
 
 
 def test_severity_is_shown(parcels, plan):
-    assert "prohibits" in run("check", parcels, "--layers", plan).output
+    assert "农田（禁止）" in run("check", parcels, "--layers", plan).output
+    assert "(prohibits)" in run("check", parcels, "--layers", plan, "--lang", "en").output
 
 
 def test_index_shows_and_clears_what_is_kept(plan, parcels, tmp_path, monkeypatch):
@@ -149,8 +150,11 @@ def test_index_shows_and_clears_what_is_kept(plan, parcels, tmp_path, monkeypatc
 def test_layers_lists_what_the_plan_holds():
     shown = run("layers", "--validate")
     assert shown.exit_code == 0
-    for text in ("一核", "proxy", "无数据", "access_negative_list", "are sound"):
+    for text in ("一核", "core", "代用", "无数据", "报批", "数据无误"):
         assert text in shown.output
+    english = run("layers", "--validate", "--lang", "en").output
+    for text in ("Core", "proxy", "no data", "approval", "are sound"):
+        assert text in english
     listed = json.loads(run("layers", "--json").stdout)
     assert listed["county"]["accuracy_m"] == 700
 

@@ -39,7 +39,7 @@ def test_a_folder_of_tables_is_written_and_summed_up(plan, parcels, tmp_path):
     options = [option for page in pages for option in ("--summary", page)]
     shown = run("check", parcels, "--layers", plan, "-o", tmp_path / "out.parquet", *options)
     assert shown.exit_code == 1
-    assert "2 宗 / parcels" in shown.output
+    assert "2 宗；0 宗未核查" in shown.output
     assert {path.name for path in (tmp_path / "out.parquet").iterdir()} >= {"overlaps", "findings", "verdicts"}
     for page in pages:
         assert page.stat().st_size > 1000
@@ -80,7 +80,7 @@ def test_many_parcels_to_a_geopackage_are_a_batch_and_few_are_not(plan, parcels,
     [
         (["--resume"], "--resume: for a batch only"),
         (["-o", "x.html", "--dask", "local", "--threads", "2"], "--threads, --dask: for a batch only"),
-        (["-o", "x.json", "--summary", "x.html"], "--summary: for a batch only"),
+        (["-o", "x.json", "--summary", "x.html"], "written as .xlsx"),
         (["-o", "x.parquet", "-o", "x.html"], "x.parquet: a batch writes this alone"),
         (["-o", "x.parquet", "--encoding", "gbk", "--layer", "a"], "--layer, --encoding: not for a batch"),
         (["-o", "x.parquet", "--summary", "x.pdf"], "accepted: .html, .xlsx"),

@@ -8,11 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from qy_gis.cli.common import INTERRUPTED
 from qy_gis.errors import ArgumentError, QyGisError
+
+if TYPE_CHECKING:
+    from qy_gis.reports.language import Lang
 
 #: A file with more parcels than this is checked block by block when a GeoPackage alone is asked for.
 MANY = 10_000
@@ -34,7 +38,11 @@ _OPTIONS = [
         "--dask", metavar="ADDRESS", help=BATCH_HELP + "local, or tcp://… of a Dask scheduler (docs/scale.md)."
     ),
     click.option(
-        "--summary", "summaries", multiple=True, type=click.Path(), help=BATCH_HELP + "summary as .html or .xlsx."
+        "--summary",
+        "summaries",
+        multiple=True,
+        type=click.Path(),
+        help="A row per parcel as .xlsx, with the files refused; of a batch, counts as .html or .xlsx.",
     ),
 ]
 
@@ -51,12 +59,14 @@ class BatchOptions:
     summaries: tuple[str, ...]
 
     def refuse(self) -> None:
-        """Refuse those that were given, for a check that is not a batch."""
-        given = [f"--{'summary' if name == 'summaries' else name}" for name, value in vars(self).items() if value]
+        """Refuse those that were given, for a check that is not a batch; a summary it has too."""
+        given = [f"--{name}" for name, value in vars(self).items() if value and name != "summaries"]
         if given:
             raise ArgumentError(
                 f"{', '.join(given)}: for a batch only, that is with -o out.parquet, or with -o out.gpkg alone for a "
-                f"GeoParquet, GeoPackage or FlatGeobuf file of more than {MANY:,} parcels"
+                f"GeoParquet, GeoPackage or FlatGeobuf file of more than {MANY:,} parcels",
+                zh=f"{'、'.join(given)} 只用于批量：-o 名.parquet，或地块超过 {MANY:,} 宗的 GeoParquet、GeoPackage、"
+                "FlatGeobuf 单独写 -o 名.gpkg",
             )
 
 
@@ -84,10 +94,18 @@ def is_batch(file: str, outputs: tuple[str, ...]) -> bool:
 
 
 def run_batch(
-    file: str, output: str, options: BatchOptions, *, industry: str | None, as_json: bool, **asked: Any
+    file: str,
+    output: str,
+    options: BatchOptions,
+    *,
+    industry: str | None,
+    as_json: bool,
+    lang: Lang = "zh",
+    **asked: Any,
 ) -> int:
     """Run a batch, and print its summary; return the exit status. ``asked`` goes to `check_file` as it is."""
     from qy_gis.plan.read import read_plan
+    from qy_gis.reports.language import pick
     from qy_gis.reports.summary_files import check_summary_suffix, write_summary
     from qy_gis.reports.terminal import print_summary
 
@@ -114,18 +132,18 @@ def run_batch(
     except KeyboardInterrupt:
         said = "已中断；做完的都留着，同一命令加 --resume 可续 / stopped; what is done is kept, and the same command"
         click.echo(f"{said} with --resume goes on", err=True)
-        return 130
+        return INTERRUPTED
     plan = read_plan(*asked["folders"])
     if as_json:
         import json
 
         click.echo(json.dumps(summary, ensure_ascii=False, indent=1))
     else:
-        print_summary(summary, plan)
+        print_summary(summary, plan, lang=lang)
     for path in options.summaries:
         written = write_summary(summary, plan, path, source=file, industry=industry)
-        click.echo(f"已写出 / written: {written}", err=as_json)
-    click.echo(f"已写出 / written: {output}", err=as_json)
+        click.echo(pick(lang, f"已写出：{written}", f"written: {written}"), err=as_json)
+    click.echo(pick(lang, f"已写出：{output}", f"written: {output}"), err=as_json)
     return 0 if summary["verdicts"]["suitable"] == summary["parcels"] and not summary["rejects"] else 1
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from qy_gis.cli.common import LAYERS_HELP, make_folder, one_line_errors, show_progress
+from qy_gis.cli.common import LAYERS_HELP, find_lang, make_folder, one_line_errors, show_progress
+from qy_gis.cli.many import say_written
 
 
 @click.command(name="map")
@@ -62,7 +63,7 @@ def map_(
                 plan, page=name, lang=lang, scale=scale, paper=paper, palette=palette, date=dt.date.today()
             )
             save_paper(figure, str(output))
-            click.echo(f"已写出 / written: {Path(str(output)).resolve()}")
+            say_written(Path(str(output)).resolve(), find_lang())
             return
         if scale is not None or paper is not None or accessible:
             raise ArgumentError(
@@ -80,7 +81,7 @@ def map_(
             target = Path(output) if output else Path("maps/html") / f"{Path(one).stem}.html"
             make_folder(target.parent)
             draw(plan, page=one, lang=lang, before=earlier).save(target)
-            click.echo(f"已写出 / written: {target.resolve()}")
+            say_written(target.resolve(), find_lang())
 
 
 @click.command()
@@ -112,4 +113,6 @@ def atlas(output: str, folders: tuple[str, ...], page: str, lang: Any, paper: An
                 date=dt.date.today(),
                 progress=progress,
             )
-        click.echo(f"已写出 / written: {Path(output).resolve()} ({sheets} 幅 / sheets)")
+        lang = find_lang()
+        say_written(Path(output).resolve(), lang)
+        click.echo(f"{sheets} 幅" if lang == "zh" else f"{sheets} sheets")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from qy_gis.cli.common import LAYERS_HELP, one_line_errors, show_progress
+from qy_gis.cli.common import LAYERS_HELP, lang_option, one_line_errors, show_progress
+from qy_gis.cli.many import say_written
+
+if TYPE_CHECKING:
+    from qy_gis.reports.language import Lang
 
 
 @click.command()
@@ -17,18 +21,22 @@ from qy_gis.cli.common import LAYERS_HELP, one_line_errors, show_progress
     "--industry", help="Industry that the faces are judged for and the map coloured by; default: none stated."
 )
 @click.option("--outcomes", is_flag=True, help="Judge every face for every industry (into the .gpkg).")
-def combine(outputs: tuple[str, ...], folders: tuple[str, ...], industry: str | None, outcomes: bool) -> None:
+@lang_option
+def combine(
+    outputs: tuple[str, ...], folders: tuple[str, ...], industry: str | None, outcomes: bool, lang: Lang
+) -> None:
     """叠合全部图层：一张不重不漏的图。Combine all layers into one partition of the study area.
 
     \b
     qy-gis combine -o combined.gpkg --outcomes
     qy-gis combine -o combined.html --industry 新能源
     """
-    with one_line_errors():
+    with one_line_errors(lang):
         from qy_gis.overlay.combine import combine as combine_layers
         from qy_gis.overlay.combine import cross_layers
         from qy_gis.plan.read import read_plan
         from qy_gis.reports.combined import write_combined
+        from qy_gis.reports.language import pick
         from qy_gis.reports.terminal import print_combined
         from qy_gis.siting.outcomes import judge_faces
 
@@ -39,10 +47,11 @@ def combine(outputs: tuple[str, ...], folders: tuple[str, ...], industry: str | 
             others = [key for key in ("", *plan.industries) if key != stated] if outcomes else []
             judged = judge_faces(faces, plan, industries=[stated, *others], progress=progress)
         cross = cross_layers(faces)
-        print_combined(plan, cross)
-        click.echo(f"{len(faces)} 个图斑 faces, {faces['area_m2'].sum() / 1e6:,.2f} km²")
+        print_combined(plan, cross, lang=lang)
+        count, area = len(faces), f"{faces['area_m2'].sum() / 1e6:,.2f} km²"
+        click.echo(pick(lang, f"{count} 个图斑，{area}", f"{count} faces, {area}"))
         for output in outputs:
-            click.echo(f"已写出 / written: {write_combined(faces, output, plan=plan, cross=cross, outcomes=judged)}")
+            say_written(write_combined(faces, output, plan=plan, cross=cross, outcomes=judged), lang)
 
 
 @click.command()
@@ -78,6 +87,7 @@ def combine(outputs: tuple[str, ...], folders: tuple[str, ...], industry: str | 
 )
 @click.option("--layers", "folders", multiple=True, type=click.Path(), help=LAYERS_HELP)
 @click.option("-o", "--output", "outputs", multiple=True, type=click.Path(), help="Write .gpkg, .html or .pdf.")
+@lang_option
 def site(
     area_ha: float,
     industry: str | None,
@@ -91,6 +101,7 @@ def site(
     severities: tuple[Any, ...],
     folders: tuple[str, ...],
     outputs: tuple[str, ...],
+    lang: Lang,
 ) -> None:
     """选址：可选土地、备选地块、排序。Find sites on the land that the rules leave, and rank them.
 
@@ -99,7 +110,7 @@ def site(
 
     Exit status: 0 every site found is 可行, 1 none was found or some is not, 2 usage or data error.
     """
-    with one_line_errors():
+    with one_line_errors(lang):
         from qy_gis.parcels.read import read_parcels
         from qy_gis.plan.read import read_plan
         from qy_gis.reports.siting import Siting, describe_question, summarise_land, write_siting
@@ -132,8 +143,8 @@ def site(
             if criteria is not None and len(sites):
                 sites = rank_sites(sites, plan, criteria=criteria, progress=progress)
             costs = rule_costs(plan, progress=progress, **asked)
-        print_sites(sites)
-        click.echo(summarise_land(costs))
+        print_sites(sites, lang=lang)
+        click.echo(summarise_land(costs, lang=lang))
         if outputs:
             siting = Siting(
                 title=" · ".join(filter(None, ("选址 Siting", f"{area_ha:g} 公顷 ha", industry, within))),
@@ -148,7 +159,7 @@ def site(
                 ),
             )
             for output in outputs:
-                click.echo(f"已写出 / written: {write_siting(siting, output)}")
+                say_written(write_siting(siting, output), lang)
     sys.exit(0 if len(sites) and (sites["verdict"] == "suitable").all() else 1)
 
 

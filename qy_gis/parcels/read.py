@@ -343,8 +343,10 @@ def _warn_of_grid(parcels: gpd.GeoDataFrame, title: str) -> None:
     worst = ppm[np.argmax(np.abs(ppm))]
     if abs(worst) > _WARN_PPM:
         warnings.warn(
-            f"{title}: planar areas in {parcels.crs.name!r} are off by up to {worst:+.0f} ppm where the parcels lie; "
-            "the statutory areas that qy_gis reports are not affected",
-            GridWarning,
+            GridWarning(
+                f"{title}: planar areas in {parcels.crs.name!r} are off by up to {worst:+.0f} ppm where the parcels "
+                "lie; the statutory areas that qy_gis reports are not affected",
+                zh=f"{title}：按 {parcels.crs.name!r} 的平面面积在此处偏差可达 {worst:+.0f} ppm；所报椭球面积不受影响",
+            ),
             stacklevel=3,
         )

@@ -20,6 +20,7 @@ from qy_gis.errors import OutputError
 from qy_gis.maps.page import draw
 from qy_gis.plan.digest import hash_rules
 from qy_gis.plan.model import Plan, Severity
+from qy_gis.reports.language import Lang, pick
 from qy_gis.reports.placing import known_suffix, placed
 from qy_gis.reports.siting_rows import list_asked, list_costs, list_criteria, list_findings, list_sites
 from qy_gis.siting.criteria import Criteria
@@ -142,17 +143,20 @@ def write_siting(siting: Siting, path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def summarise_land(costs: pd.DataFrame) -> str:
-    """Say in one sentence of each language how much land is surely eligible, and how much nobody knows about."""
+def summarise_land(costs: pd.DataFrame, *, lang: Lang | None = None) -> str:
+    """Say how much land is surely eligible, and how much nobody knows about; in both languages if ``lang`` is None."""
     step = costs.set_index("step")
-    land, left = step.at["land", "left_m2"] / 1e4, step.at["eligible", "left_m2"] / 1e4
-    unknown = -step.at["unknown", "change_m2"] / 1e4
-    return (
-        f"全部土地 {land:,.0f} 公顷：确定可选 {left:,.0f} 公顷，待核实 {unknown:,.0f} 公顷"
-        "（界线精度不足或没有数据，不计入可选），其余已被规则占用。 "
-        f"Of {land:,.0f} ha, {left:,.0f} ha are surely eligible and {unknown:,.0f} ha unknown (lines too rough, or no "
+    areas = step.at["land", "left_m2"], step.at["eligible", "left_m2"], -step.at["unknown", "change_m2"]
+    land, left, unknown = (f"{round(area / 1e4):,}" for area in areas)
+    zh = (
+        f"全部土地 {land} 公顷：确定可选 {left} 公顷，待核实 {unknown} 公顷"
+        "（界线精度不足或没有数据，不计入可选），其余已被规则占用。"
+    )
+    en = (
+        f"Of {land} ha, {left} ha are surely eligible and {unknown} ha unknown (lines too rough, or no "
         "data; never counted as eligible); rules take the rest."
     )
+    return f"{zh} {en}" if lang is None else pick(lang, zh, en)
 
 
 def _pictures(siting: Siting) -> list[Figure]:

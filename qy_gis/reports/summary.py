@@ -8,6 +8,7 @@ from typing import Any, Literal
 from qy_gis.columns import SEVERITY_TEXT, VERDICT_TEXT
 from qy_gis.measure.units import to_hectares, to_mu
 from qy_gis.plan.model import Plan
+from qy_gis.reports.language import Lang, pick, rule_name
 
 Kind = Literal["text", "count", "area", "share"]
 Cell = str | int | float
@@ -48,26 +49,33 @@ class SummaryTable:
         return [_SHOWN[column.kind].format(cell) for column, cell in zip(self.columns, row, strict=True)]
 
 
-def tabulate_summary(summary: dict[str, Any], plan: Plan) -> list[SummaryTable]:
-    """Make tables of a summary (`qy_gis.verdict.summary.summarise_block`): verdicts, layers and rules."""
+def tabulate_summary(summary: dict[str, Any], plan: Plan, *, lang: Lang | None = None) -> list[SummaryTable]:
+    """Make tables of a summary (`qy_gis.verdict.summary.summarise_block`): verdicts, layers and rules.
+
+    Texts in them are in the language, in Chinese and English if it is None.
+    """
+
+    def text(zh: str, en: str) -> str:
+        return f"{zh} {en}" if lang is None else pick(lang, zh, en)
+
     parcels, whole_m2 = max(summary["parcels"], 1), max(sum(summary["verdicts_m2"].values()), 1e-9)
     verdicts: list[list[Cell]] = []
     for key, count in summary["verdicts"].items():
         area = summary["verdicts_m2"][key]
-        verdicts.append([" ".join(VERDICT_TEXT[key]), count, count / parcels, *_in_units(area)])
+        verdicts.append([text(*VERDICT_TEXT[key]), count, count / parcels, *_in_units(area)])
     inside: list[list[Cell]] = []
     for key, area in summary["area_m2"].items():
         title = plan.layers[key].title
-        inside.append([f"{title.zh} {title.en}", *_in_units(area), area / whole_m2])
+        inside.append([text(title.zh, title.en), *_in_units(area), area / whole_m2])
     rules: list[list[Cell]] = []
     for key, layer in plan.layers.items():
         for rule in layer.rules:
             counts = summary["rules"][f"{key}.{rule.key}"]
             rules.append(
                 [
-                    f"{layer.title.zh} {layer.title.en}",
-                    rule.key,
-                    " ".join(SEVERITY_TEXT[rule.severity]),
+                    text(layer.title.zh, layer.title.en),
+                    rule.key if lang is None else rule_name(rule, lang),
+                    text(*SEVERITY_TEXT[rule.severity]),
                     *counts.values(),
                 ]
             )

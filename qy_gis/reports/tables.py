@@ -10,6 +10,19 @@ from qy_gis.measure.units import round_parts, to_hectares, to_mu
 from qy_gis.verdict.check import CheckResult
 
 
+def in_units(area_m2: float) -> tuple[str, str, str]:
+    """Return an area as text in m2, 公顷 and 亩, rounded as the rows of `tabulate_overlaps` add up to.
+
+    Examples
+    --------
+    >>> in_units(39991.2849999999)
+    ('39,991.28', '3.9991', '59.99')
+    """
+    areas = ((area_m2, 2), (float(to_hectares(area_m2)), 4), (float(to_mu(area_m2)), 2))
+    m2, ha, mu = (f"{round_parts([area], decimals=decimals)[0]:,.{decimals}f}" for area, decimals in areas)
+    return m2, ha, mu
+
+
 def tabulate_overlaps(result: CheckResult) -> pd.DataFrame:
     """Tabulate where each parcel lies, layer by layer, in m2, 公顷 and 亩.
 
@@ -22,9 +35,9 @@ def tabulate_overlaps(result: CheckResult) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per parcel and feature with which it shares land, and one for the land outside each layer that the
-        parcel meets: ``parcel_id``, ``layer``, ``feature_name`` ("" outside), ``relation``, ``area_m2`` (2 decimals),
-        ``area_ha`` (4), ``area_mu`` (2) and ``share``. Within a layer whose features do not overlap one another, the
-        rows add up to the parcel in each unit.
+        parcel meets: ``parcel_id``, ``layer``, ``feature_id`` and ``feature_name`` ("" outside), ``relation``,
+        ``area_m2`` (2 decimals), ``area_ha`` (4), ``area_mu`` (2) and ``share``. Within a layer whose features do not
+        overlap one another, the rows add up to the parcel in each unit. A feature that is only touched has no row.
 
     Examples
     --------
@@ -37,9 +50,13 @@ def tabulate_overlaps(result: CheckResult) -> pd.DataFrame:
     [['清新区', 57254.89, 5.7255, 85.88], ['阳山县', 62686.43, 6.2686, 94.03]]
     """
     overlaps = result.overlaps
-    exact, outside = overlaps["area_m2"].to_numpy(), (overlaps["feature_id"] == "").to_numpy()
+    exact, outside = overlaps["area_m2"].to_numpy(copy=True), (overlaps["feature_id"] == "").to_numpy()
     # The rows of a parcel and layer stand together, that of the land outside last.
     whole = np.cumsum(outside) - outside
+    # Contact has no area to show: what the lines differ by is land outside.
+    touching = np.flatnonzero(overlaps["relation"] == "touches")
+    np.add.at(exact, np.flatnonzero(outside)[whole[touching]], exact[touching])
+    exact[touching] = 0
     met = np.unique(whole[(exact > 0) & ~outside])
     kept = np.flatnonzero((exact > 0) & np.isin(whole, met))
     first = np.flatnonzero(np.diff(whole[kept], prepend=-1))
@@ -47,10 +64,12 @@ def tabulate_overlaps(result: CheckResult) -> pd.DataFrame:
     def rounded(parts: NDArray[np.float64], decimals: int) -> NDArray[np.float64]:
         return np.concatenate([round_parts(part, decimals=decimals) for part in np.split(parts, first[1:])])
 
-    columns = {name: overlaps[name].array[kept] for name in ("parcel_id", "layer", "feature_name", "relation")}
+    names = ("parcel_id", "layer", "feature_id", "feature_name", "relation")
+    columns = {name: overlaps[name].array[kept] for name in names}
     areas = {
         "area_m2": rounded(exact[kept], 2),
         "area_ha": rounded(to_hectares(exact[kept]), 4),
         "area_mu": rounded(to_mu(exact[kept]), 2),
     }
-    return pd.DataFrame({**columns, **areas, "share": overlaps["share"].array[kept]})
+    table = pd.DataFrame({**columns, **areas, "share": overlaps["share"].array[kept]})
+    return table[table["area_m2"] > 0].reset_index(drop=True)

@@ -46,7 +46,7 @@ def written(plan: Path):
 
 def test_the_command_prints_sites_and_how_sure_they_are(written):
     _, shown = written
-    for text in ("S1", "可行 suitable", "居首", "确定可选 800 公顷", "s.pdf"):
+    for text in ("S1", "可行", "居首", "确定可选 800 公顷", "s.pdf"):
         assert text in shown
 
 
@@ -90,7 +90,8 @@ def test_the_print_is_a4_and_says_what_the_page_says(written):
 def test_no_site_is_said_and_is_no_success(plan, tmp_path):
     shown = run("site", "--area", 5000, "--layers", plan, "-o", tmp_path / "none.html")
     assert shown.exit_code == 1
-    assert "no site meets the demands" in shown.output
+    assert "没有找到符合要求的地块" in shown.output
+    assert "待核实 0 公顷" in shown.output
     assert "<h2>备选地块 Sites</h2><p>没有。 None.</p>" in (tmp_path / "none.html").read_text(encoding="utf-8")
 
 

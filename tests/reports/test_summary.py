@@ -72,8 +72,13 @@ def test_other_files_are_refused(plan, tmp_path):
         write(plan, tmp_path / "s.pdf")
 
 
-def test_it_is_printed(plan, capsys):
+def test_it_is_printed(plan, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "150")
     print_summary(SUMMARY, plan)
     shown = capsys.readouterr().out
-    for text in ("4 宗", "1 未核查", "待核实", "50.0%", "<b>农田</b>", "unknown: accuracy"):
+    for text in ("4 宗", "1 宗未核查", "待核实", "50.0%", "<b>农田</b>", "待核实：精度"):
+        assert text in shown
+    print_summary(SUMMARY, plan, lang="en")
+    shown = capsys.readouterr().out
+    for text in ("4 parcels", "1 not checked", "to be verified", "unknown: accuracy"):
         assert text in shown
