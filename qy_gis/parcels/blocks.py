@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ _WHY = {
     "blank": ("空行", "a blank line"),
     "heading": ("重复的表头", "the headings again"),
     "caption": ("单独成行的文字", "a line of text"),
+    "foot": ("表尾的文字", "the foot of a table"),
     "number": ("点号重新开始", "point numbers that start again"),
     "closed": ("圈已闭合", "a closed ring"),
     "ring": ("圈号重新开始", "ring numbers that start again"),
@@ -30,7 +32,7 @@ class Row(NamedTuple):
     at: int
     point: Point
     parcel: str
-    #: Why this may begin a new parcel: "blank", "heading", "caption", or "" if nothing is in between.
+    #: Why this may begin a new parcel: "blank", "heading", "caption", "foot", or "" if nothing is in between.
     above: str
 
 
@@ -58,8 +60,9 @@ def build_blocks(
         What cannot be decided is added.
     """
     before = len(faults)
-    blocks = _join_ids(rows, faults) if by_id else _part_names(rows)
-    for block in blocks:
+    blocks = _join_ids(rows, faults) if by_id else _part_names(rows, faults)
+    # Rings torn apart would only show faults that are none.
+    for block in blocks if len(faults) == before else []:
         count = str(len(block.rows))
         check_rings(block.rings[0][0].line, block.rings, count, block.notes, faults)
     if len(faults) > before:
@@ -121,7 +124,7 @@ def _note_loose_rings(block: Block) -> None:
             note(block.notes, what, ring[0].line, "", f"{ring[0].number or ring[0].line}")
 
 
-def _part_names(rows: Sequence[Row]) -> list[Block]:
+def _part_names(rows: Sequence[Row], faults: Faults) -> list[Block]:
     """Return the blocks of points that are parcels or holes: what parts them is noted."""
     blocks: list[Block] = []
     last: Row | None = None
@@ -134,6 +137,8 @@ def _part_names(rows: Sequence[Row]) -> list[Block]:
             if why == "ring" and row.point.ring not in seen and not row.above:
                 blocks[-1].rings.append([])
             else:
+                if _runs_on(ring, row):
+                    faults.append(_torn(ring, row))
                 blocks.append(Block([[]], [], {}))
                 zh, en = _WHY[why]
                 what = f"{_NEW}{zh}处另起一块 / no id of the parcel: a new one begins at {en}"
@@ -142,6 +147,26 @@ def _part_names(rows: Sequence[Row]) -> list[Block]:
         blocks[-1].rows.append(row.at)
         last = row
     return blocks
+
+
+def _runs_on(ring: list[Point], row: Row) -> bool:
+    """Return whether an open ring may go on behind the end of a page: its point numbers do."""
+    if row.above not in ("heading", "foot") or is_closed(ring):
+        return False
+    before, here = (re.search("[0-9]{1,9}$", number) for number in (ring[-1].number, row.point.number))
+    return before is not None and here is not None and int(here[0]) == int(before[0]) + 1
+
+
+def _torn(ring: list[Point], row: Row) -> TextFault:
+    zh, en = _WHY[row.above]
+    return TextFault(
+        row.point.line,
+        1,
+        f"found {en} within an open ring (from line {ring[0].line}) whose point numbers run on; accepted is a table "
+        "without breaks: delete the rows in between if the ring goes on, or give each parcel its own 地块编号",
+        f"圈（自第 {ring[0].line} 行）未闭合、点号连续，其间出现{zh}；若该圈跨页，请删去其间各行，"
+        "若是另一地块，请填写地块编号",
+    )
 
 
 def _parts(ring: list[Point], row: Row) -> str:
@@ -179,6 +204,8 @@ def _nest_run(blocks: list[Block]) -> list[tuple[shapely.Polygon | shapely.Multi
     owners = [block for block in blocks for _ in block.rings]
     land, holes = nest_rings(rings)
     parts = iter(shapely.get_parts(land).tolist())
+    if len(blocks) == 1 and len(rings) > 1:
+        compare_numbers(rings, holes, blocks[0].notes)
     polygons: dict[int, list[shapely.Polygon]] = {}
     for owner, hole in zip(owners, holes, strict=True):
         if not hole:

@@ -251,8 +251,7 @@ def _read_header(fields: list[Field], commas: int) -> dict[str, Field] | None:
             # 一张图 has the same number of fields; which of the two it is, its coordinates tell.
             return dict(zip(SATELLITE, fields, strict=True))
         if len(fields) in EXTENDED and fields[4].text in _SHAPES:
-            more = Field(",".join(field.text for field in fields[8:-1]), line, fields[8].column)
-            return {**dict(zip(NINE, [*fields[:8], end], strict=True)), "more": more}
+            return _extend(fields[:-1], end)
         return None
     if end.text.endswith("@"):
         return None
@@ -260,11 +259,20 @@ def _read_header(fields: list[Field], commas: int) -> dict[str, Field] | None:
     short = len(fields) in (3, 4) and fields[2].text in _SHAPES
     with_shape = 4 < len(fields) < 9 and fields[4].text in _SHAPES
     blank_tail = 2 < len(fields) < 9 and commas == len(NINE) - 1 and not _is_point(fields)
-    if not (short or with_shape or blank_tail or 6 < len(fields) < 9):
+    extended = len(fields) + 1 in EXTENDED and fields[4].text in _SHAPES
+    if not (short or with_shape or blank_tail or extended or 6 < len(fields) < 9):
         return None
+    if extended:
+        return _extend(fields, end)
     names = SATELLITE if short else NINE
     blanks = [Field("", line, end.column + len(end.text))] * (len(names) - len(fields))
     return dict(zip(names, [*fields, *blanks], strict=True))
+
+
+def _extend(fields: list[Field], end: Field) -> dict[str, Field]:
+    """Return a header of nine fields with those that an office added behind the eighth in one."""
+    more = Field(",".join(field.text for field in fields[8:]), end.line, fields[8].column)
+    return {**dict(zip(NINE, [*fields[:8], end], strict=True)), "more": more}
 
 
 def _is_point(fields: list[Field]) -> bool:

@@ -13,10 +13,12 @@ from qy_gis.parcels.prepare import HEADINGS
 #: No known heading is longer, and looking for brackets in a very long one takes very long.
 _LONGEST = 60
 
-#: Columns whose rows are outlines.
+#: Columns whose rows are outlines, whatever is in them; and those that may be called so.
+GEOMETRIES = ("wkt", "ewkt", "geometry", "geom", "the_geom", "wkb_geometry", "wkb", "ewkb", "几何")
 OUTLINES = (
-    *("wkt", "ewkt", "geometry", "geom", "the_geom", "wkb_geometry", "wkb", "ewkb", "shape", "geojson", ".geo", "geo"),
-    *("st_astext", "st_asewkt", "st_asgeojson", "st_asbinary", "wkt_geom", "几何", "图形", "坐标串", "坐标"),
+    *GEOMETRIES,
+    *("st_astext", "st_asewkt", "st_asgeojson", "st_asbinary", "wkt_geom", "shape", "geojson", ".geo", "geo"),
+    *("图形", "坐标串", "坐标"),
     *("界址点坐标", "空间坐标", "边界", "boundary", "polygon", "coordinates", "空间信息"),
 )
 
@@ -52,6 +54,11 @@ IDS = (
     *("tbbh", "tbh", "图斑预编号", "tbybh", "块号", "宗号", "地籍号", "djh", "zdh", "面号", "地块", "宗地", "图斑"),
     *("parcelid", "parcel_no", "parcelno", "parcel", "polygon_id", "polygonid", "poly_id", "polyid", "polygon"),
     *("plot_id", "plot", "lot", "block", "orig_fid", "feature_id", "featureid", "shape_id", "组号", "分组", "group"),
+)
+#: Other spellings of such an id.
+_ID = re.compile(
+    r"(parcel|plot|lot|polygon|poly|block|feature|宗地|地块|图斑|地籍|区块|用地)"
+    r"[_.-]?(id|no\.?|num|number|code|编号|号|号码|代码|序号|顺序号)"
 )
 NUMBERS = ("编号", "序号", "id", "fid", "objectid", "oid", "gid", "no", "no.", "index")
 NAMES = (*HEADINGS["name"], "宗地名称", "图斑名称", "项目编号", "xmbh")
@@ -123,9 +130,26 @@ def plain_heading(heading: str) -> str:
     return re.sub(r"\(.*?\)|\[.*?\]|\s|[*#:]", "", half) or re.sub(r"[()\[\]\s]", "", half)
 
 
+def is_id(heading: str) -> bool:
+    """Return whether a heading is of an id of parcels, and can be nothing else.
+
+    Examples
+    --------
+    >>> is_id("图斑编号"), is_id("Plot No."), is_id("编号")
+    (True, True, False)
+    """
+    plain = plain_heading(heading)
+    return plain in IDS or _ID.fullmatch(plain) is not None
+
+
 def is_of_points(heading: str) -> bool:
     """Return whether a heading is of what each point has of its own: a length, a kind of mark, a remark."""
     return _OF_POINTS.search(plain_heading(heading)) is not None
+
+
+def is_axis(heading: str) -> bool:
+    """Return whether a heading is of coordinates."""
+    return _find_axis(heading) is not None
 
 
 def find_roles(headings: Sequence[str], *, title: str = "", line: int = 0) -> Roles:

@@ -35,19 +35,28 @@ def limit_time() -> Iterator[None]:
 def check_time(title: str) -> None:
     """Raise a SourceError if the time for reading is over; called between the steps of a long job."""
     if time.monotonic() >= _deadline.get():
-        raise SourceError(f"{title} takes longer to read than {MAX_SECONDS:g} s; split it into several files")
+        raise SourceError(
+            f"{title} takes longer to read than {MAX_SECONDS:g} s; split it into several files",
+            zh=f"{title} 读取超过 {MAX_SECONDS:g} 秒；请分成几个文件",
+        )
 
 
 def check_features(count: int, title: str) -> None:
     """Raise a SourceError if a source has too many features."""
     if count > MAX_FEATURES:
-        raise SourceError(f"{title} has {count:,} features; accepted are {MAX_FEATURES:,}")
+        raise SourceError(
+            f"{title} has {count:,} features; accepted are {MAX_FEATURES:,}: split it into several files",
+            zh=f"{title} 有 {count:,} 个要素；最多 {MAX_FEATURES:,} 个，请分成几个文件",
+        )
 
 
 def check_vertices(count: int, title: str) -> None:
     """Raise a SourceError if a source has too many vertices."""
     if count > MAX_VERTICES:
-        raise SourceError(f"{title} has {count:,} vertices; accepted are {MAX_VERTICES:,}")
+        raise SourceError(
+            f"{title} has {count:,} vertices; accepted are {MAX_VERTICES:,}: split it into several files",
+            zh=f"{title} 有 {count:,} 个顶点；最多 {MAX_VERTICES:,} 个，请分成几个文件",
+        )
 
 
 def read_bytes(path: Path, title: str) -> bytes:
@@ -60,7 +69,11 @@ def read_bytes(path: Path, title: str) -> bytes:
     """
     size = path.stat().st_size
     if size > MAX_TEXT_BYTES:
-        raise SourceError(f"{title} has {size / 1024**2:.0f} MiB; accepted are {MAX_TEXT_BYTES // 1024**2} as text")
+        most = MAX_TEXT_BYTES // 1024**2
+        raise SourceError(
+            f"{title} has {size / 1024**2:.0f} MiB; accepted are {most} as text: split it into several files",
+            zh=f"{title} 有 {size / 1024**2:.0f} MiB；文本最多 {most} MiB，请分成几个文件",
+        )
     return path.read_bytes()
 
 
@@ -74,11 +87,14 @@ def decode_text(data: bytes, encoding: str | None, title: str) -> str:
     """
     bom = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}.get(data[:2])
     tried = [name for name in (encoding or bom,) if name] or ["utf-8-sig", "gb18030"]
-    failures = []
     for name in tried:
         try:
             # Files put together have a second byte order mark; DOS ends one with a control Z.
             return data.decode(name).lstrip("\ufeff").rstrip("\x1a")
-        except (UnicodeError, LookupError) as error:
-            failures.append(f"{name} ({error})")
-    raise SourceError(f"{title} is not text in {' nor in '.join(failures)}; give its encoding with encoding=")
+        except (UnicodeError, LookupError):
+            continue
+    raise SourceError(
+        f"{title} is not text in {' nor in '.join(tried)}; give its encoding with encoding= "
+        "(--encoding), or save it as UTF-8",
+        zh=f"{title} 不是 {'、'.join(tried)} 编码的文本；请用 --encoding（encoding=）给出编码，或另存为 UTF-8",
+    )

@@ -31,7 +31,7 @@ _KML_POINT = re.compile(rf"{_PLAIN},{_PLAIN}(?:,{_PLAIN})?")
 #: E1 may be the number of a point, or is in front of degrees.
 _ANGLE = r"[0-9]{1,3}[°度][0-9.]*(?:[′'’分][0-9.]*(?:[″\"”秒]|''|′′|’’)?)?"
 _LABEL = re.compile(
-    r"(?<![A-Za-z])(?:(?P<word>东经|北纬|经度|纬度|横坐标|纵坐标|东坐标|北坐标|lon|lat)|(?P<letter>[XYZHNEBL]))"
+    r"(?<![A-Za-z])(?:(?P<word>东经|北纬|经度|纬度|横坐标|纵坐标|东坐标|北坐标|lon|lat)|(?P<letter>[XYZHNEBL])(?:(?P<index>[0-9]{1,4})(?=\s*[=:]))?)"
     r"(?:坐标|值)?(?:\([^()]{0,8}\))?\s*"
     rf"(?:[=:为]\s*|(?(word)|(?=[0-9]{{1,3}}[°度.])))(?P<value>{_ANGLE}|{_PLAIN})",
     re.IGNORECASE,
@@ -67,6 +67,17 @@ def split_text(text: str, title: str) -> Rows:
         # Pasted points may end in a semicolon.
         text = re.sub(r"[;；][ \t]*$", "", text, flags=re.MULTILINE)
     return _split_rows(text, mark, title)
+
+
+def has_sentences(text: str) -> bool:
+    """Return whether a text has points in sentences.
+
+    Examples
+    --------
+    >>> has_sentences("J1：X=2622000，Y=38403200；J2：X=2622150，Y=38403200；J3：X=2622150，Y=38403000")
+    True
+    """
+    return bool(_read_sentences(text))
 
 
 def _split_rows(text: str, mark: str, title: str) -> Rows:
@@ -105,7 +116,7 @@ def _find_mark(lines: list[str]) -> tuple[str, bool]:
         half = line.replace("，", ",").replace("；", ";").replace("｜", "|")
         # A line with a WKT has commas inside it, so the other marks come first.
         for mark in _MARKS:
-            cells = [cell.strip().strip('"') for cell in half.split(mark)]
+            cells = [cell.strip().strip('";') for cell in half.split(mark)]
             if len(cells) < 2 or (mark == ";" and not any(cells[1:])):
                 continue
             numbers = sum(is_number(cell) for cell in cells)
@@ -177,7 +188,7 @@ def _read_sentences(text: str) -> Rows:
         rows += [(number, cells) for cells in read]
     if points < 3 or any(_is_heading(re.split("[\t;,|]", line)) for line in plain.split("\n")[:LOOK]):
         return []
-    return [(1, ["点号", "X坐标", "Y坐标", "高程"]), *rows]
+    return [(1, ["点号", "北坐标", "东坐标", "高程"]), *rows]
 
 
 def _pair(line: str, found: list[re.Match[str]]) -> list[list[str]]:
@@ -200,7 +211,7 @@ def _pair(line: str, found: list[re.Match[str]]) -> list[list[str]]:
         if at < len(found) and _axis(found[at]) == "height":
             height, start = found[at]["value"], found[at].end()
             at += 1
-        rows.append([label[-1] if label else "", *values, height])
+        rows.append([label[-1] if label else one["index"] or "", *values, height])
     return rows if at == len(found) else []
 
 

@@ -17,7 +17,7 @@ from qy_gis.errors import CRSError, SourceError
 from qy_gis.measure.crs import ZONES, check_crs, grid_epsg
 from qy_gis.parcels.blocks import Block, Row, build_blocks
 from qy_gis.parcels.coordinates import recognise, zone_prefix
-from qy_gis.parcels.headings import IDS, NAMES, NUMBERS, Roles, find_roles, is_of_points, plain_heading
+from qy_gis.parcels.headings import IDS, NAMES, NUMBERS, Roles, find_roles, is_axis, is_id, is_of_points, plain_heading
 from qy_gis.parcels.limits import check_time
 from qy_gis.parcels.pasted import Rows
 from qy_gis.parcels.repairs import Faults, Notes, TextFault, as_repairs, dump_repairs, gather_faults, list_faults, note
@@ -94,8 +94,15 @@ def read_points(table: Table, *, crs: Any, title: str) -> gpd.GeoDataFrame:
 
     numbers, key = _find_number_and_key(table, points)
     ring = table.roles.columns.get("ring")
+    # QGIS counts rings from 0.
+    first_ring = 1 if ring is not None and any(_cell(cells, ring) == "0" for cells in points.cells) else 0
     rows = [
-        Row(i, Point(line, _number(cells, numbers), _ring(cells, ring), float(north[i]), float(east[i])), value, above)
+        Row(
+            i,
+            Point(line, _number(cells, numbers), _ring(cells, ring) + first_ring, float(north[i]), float(east[i])),
+            value,
+            above,
+        )
         for i, (line, cells, value, above) in enumerate(
             zip(points.lines, points.cells, key.values, points.above, strict=True)
         )
@@ -156,8 +163,9 @@ def _read_rows(table: Table, title: str) -> _Points:
             check_old_datum(text, line, title)
             left_out.append((line, text))
             if kind == "text":
-                caption = "" if _FOOT.search(text) else text
-                between = "caption"
+                is_foot = _FOOT.search(text) is not None
+                caption = "" if is_foot else text.rstrip(":： ")
+                between = "foot" if is_foot and between != "caption" else "caption"
     if faults:
         raise _not_numbers(faults, title)
     if not values:
@@ -169,10 +177,19 @@ def _read_rows(table: Table, title: str) -> _Points:
         # The one line above all points is a title.
         captions = [""] * len(captions)
     for line, text in left_out:
-        if text not in captions:
+        if text.rstrip(":： ") not in captions:
             note(table.notes, "无坐标的行略去 / row without coordinates left out", line, text, "")
+    _note_heights(table, lines, cells_of)
     numbers = np.array(values, dtype=float)
     return _Points(lines, cells_of, _unless_spaced(["", *above[1:]]), captions, numbers[:, 0], numbers[:, 1])
+
+
+def _note_heights(table: Table, lines: list[int], cells_of: list[list[str]]) -> None:
+    """Note that heights are dropped; a height of 0 in all points is none."""
+    at = table.roles.columns.get("height")
+    for line, cells in zip(lines, cells_of, strict=True):
+        if (text := _cell(cells, at)) and to_number(text) != 0:
+            note(table.notes, "去除高程 Z / Z dropped", line, f"Z = {text[:40]}", "")
 
 
 def _kind(cells: list[str], table: Table) -> tuple[str, list[float | None]]:
@@ -249,11 +266,12 @@ def _find_number_and_key(table: Table, points: _Points) -> tuple[int | None, _Ke
         [plain.index(name) for name in dict.fromkeys(group) if name in plain and plain.index(name) not in used]
         for group in (IDS, NUMBERS, NAMES)
     )
+    ids += [at for at, heading in enumerate(table.headings) if at not in (*used, *ids) and is_id(heading)]
     # A number that stands still for several points is that of a parcel.
-    if number is not None and _is_still(_filled(points, number)):
+    if number is not None and is_still(_filled(points, number)):
         numbers, number = [number, *numbers], None
     known = [at for at in dict.fromkeys([*ids, *numbers, *names]) if at != number]
-    counting = [at for at in known if not _is_still(_filled(points, at))]
+    counting = [at for at in known if not is_still(_filled(points, at))]
     if number is None and counting:
         # All different, or counting up: it numbers the points.
         number = min(counting, key=lambda at: (at not in numbers, at))
@@ -291,9 +309,10 @@ def _runs(values: list[str]) -> list[int]:
     return [after - before for before, after in pairwise([0, *changes, len(values)])]
 
 
-def _is_still(values: list[str]) -> bool:
-    """Return whether a column has a value for several points one after the other."""
-    return len(values) < _FEWEST or max(_runs(values)) > 1
+def is_still(values: list[str]) -> bool:
+    """Return whether a column keeps its value from point to point, and does not number them."""
+    # Where a ring closes with its first number and the next begins, a number stands twice.
+    return len(values) < _FEWEST or 2 * len(_runs(values)) <= len(values)
 
 
 def _is_in_blocks(values: list[str]) -> bool:
@@ -321,7 +340,7 @@ def _parcels_own(
         heading = table.headings[at]
         if changed is None or at == key.column:
             kept.append(at)
-        elif is_of_points(heading) or not _is_still([_cell(cells, at) for cells in points.cells]):
+        elif is_of_points(heading) or is_axis(heading) or not is_still([_cell(cells, at) for cells in points.cells]):
             of_points.append(at)
         else:
             line, before, after = changed
@@ -374,17 +393,21 @@ def _zoned_crs(table: Table, points: _Points, title: str) -> Any:
     at = table.roles.columns.get("zone")
     if at is None:
         return None
-    stated = {text: line for line, text in reversed([*zip(points.lines, _filled(points, at), strict=True)]) if text}
+    stated: dict[str, int] = {}
+    for line, text in zip(points.lines, _filled(points, at), strict=True):
+        if text:
+            stated.setdefault(text, line)
     zones = {text: _zone(text) for text in stated}
     if not stated:
         return None
     if len({*zones.values()}) > 1 or None in zones.values():
         where = ", ".join(f"{text!r} (line {line})" for text, line in stated.items())
+        places = "、".join(f"{text!r}（第 {line} 行）" for text, line in stated.items())
         raise CRSError(
             f"{title}: found the zones {where}; accepted is one 3-degree zone for all points, {ZONES[0]} to "
             f"{ZONES[-1]}, or its central meridian: give each zone its own file",
-            zh=f"{title}：带号为 {where}；"
-            f"所有点只接受同一个三度带带号（{ZONES[0]}–{ZONES[-1]}）或其中央经线，不同带请分成不同文件",
+            zh=f"{title}：带号为 {places}；所有点只接受同一个三度带带号（{ZONES[0]}–{ZONES[-1]}）或其中央经线，"
+            "不同带请分成不同文件",
         )
     zone = next(iter(zones.values()))
     eastings = [value for pair in zip(points.north, points.east, strict=True) for value in pair if value >= 1e7]

@@ -78,8 +78,11 @@ def read_xls(
             zh=f"{title} 是 Excel 97–2003 工作簿或网页表格，不能读取；接受 .xlsx 和 .csv：请用 Excel 或 "
             "WPS 打开，另存为 .xlsx",
         )
-    reader = read_xlsx if data.startswith(b"PK") else read_txt
-    return reader(path, title=title, crs=crs, layer=layer, encoding=encoding)
+    options = {"title": title, "crs": crs, "layer": layer, "encoding": encoding}
+    if not data.startswith(b"PK"):
+        return read_txt(path, **options)
+    with sources.keep_bytes(data, ".xlsx") as renamed:
+        return read_xlsx(renamed, **options)
 
 
 #: The formats: extension to reader. A reader takes the path, and by keyword what to call it in messages, the CRS to use

@@ -19,6 +19,7 @@ import shapely
 
 from qy_gis.errors import ArgumentError, MissingSourceError, SourceError
 from qy_gis.parcels.limits import MAX_TEXT_BYTES, decode_text
+from qy_gis.parcels.pasted import has_sentences
 
 #: What `qy_gis.read_parcels` takes.
 Source: TypeAlias = (
@@ -53,6 +54,8 @@ def is_text(source: str) -> bool:
         or source.lstrip()[:1] == "{"
         or numbers
         or bool(_WKT.match(source))
+        or source.lstrip().startswith("<coordinates")
+        or has_sentences(source)
         or (_HEX_WKB.fullmatch(source.encode(errors="replace")) is not None and not Path(source).exists())
     )
 
@@ -102,7 +105,10 @@ def read_stdin() -> bytes:
     stream: BinaryIO = sys.stdin.buffer
     data = stream.read(MAX_TEXT_BYTES + 1)
     if len(data) > MAX_TEXT_BYTES:
-        raise SourceError(f"standard input has more than {MAX_TEXT_BYTES // 1024**2} MiB; give a file")
+        most = MAX_TEXT_BYTES // 1024**2
+        raise SourceError(
+            f"standard input has more than {most} MiB; give a file", zh=f"标准输入超过 {most} MiB，请改给文件"
+        )
     return data
 
 
@@ -124,29 +130,49 @@ def is_objects(source: Any) -> bool:
 def find_path(source: Any, accepted: Iterable[str]) -> Path:
     """Return the path of a file, or of a folder that is a file geodatabase, of an accepted format."""
     if not isinstance(source, str | os.PathLike):
+        kind = type(source).__name__
         raise ArgumentError(
-            f"source is a {type(source).__name__}; accepted are a path and a GeoDataFrame, text, bytes, shapely "
-            "geometries, the address of a PostGIS database, and '-' for standard input"
+            f"source is a {kind}; accepted are a path and a GeoDataFrame, text, bytes, shapely "
+            "geometries, the address of a PostGIS database, and '-' for standard input",
+            zh=f"来源是 {kind}；接受路径、GeoDataFrame、文字、字节、shapely 图形、PostGIS 数据库地址，"
+            "以及表示标准输入的 '-'",
         )
     endings = ", ".join(accepted)
     if not str(source).strip():
-        raise SourceError(f"source is {str(source)!r}; accepted are files ending in {endings}, and text")
+        raise SourceError(
+            f"source is {str(source)!r}; accepted are files ending in {endings}, and text",
+            zh=f"来源是 {str(source)!r}；接受以 {endings} 结尾的文件，以及文字",
+        )
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", str(source)):
         raise SourceError(
-            f"{str(source)[:80]}: addresses are not opened, but for postgresql://; download the file first"
+            f"{str(source)[:80]}: addresses are not opened, but for postgresql://; download the file first",
+            zh=f"{str(source)[:80]}：除 postgresql:// 外不打开网址，请先下载文件",
         )
+    path = Path(source)
+    # A name that no file can have says what the system says of it; the message is ours.
+    name = path.name[:80] or str(source)[:80]
     try:
-        path = Path(source)
-        if path.is_dir() and path.suffix.lower() != ".gdb":
-            raise SourceError(f"{path} is a folder; accepted are files ending in {endings}")
-        if not path.exists():
-            raise MissingSourceError(f"{path}: there is no such file")
+        is_folder, exists = path.is_dir(), path.exists()
     except (OSError, ValueError) as error:
-        if isinstance(error, SourceError):
-            raise
-        raise SourceError(f"{str(source)[:80]!r} is no path: {error}") from error
+        raise SourceError(
+            f"{name!r} is no path; accepted are a path of a file, and text of a known format",
+            zh=f"{name!r} 不是路径；接受文件路径，或已知格式的文字",
+        ) from error
+    if is_folder and path.suffix.lower() != ".gdb":
+        raise SourceError(
+            f"{name} is a folder; accepted are files ending in {endings}",
+            zh=f"{name} 是文件夹；接受以 {endings} 结尾的文件",
+        )
+    if not exists:
+        raise MissingSourceError(
+            f"{name}: there is no such file; check its name and folder",
+            zh=f"{name}：没有这个文件，请检查文件名和文件夹",
+        )
     if path.suffix.lower() not in accepted:
-        raise SourceError(f"{path.name} ends in {path.suffix!r}; accepted are {endings}")
+        raise SourceError(
+            f"{name} ends in {path.suffix!r}; accepted are {endings}",
+            zh=f"{name} 以 {path.suffix!r} 结尾；接受 {endings}",
+        )
     return path
 
 

@@ -15,10 +15,11 @@ from qy_gis.columns import SOURCE_REPAIRS
 from qy_gis.errors import ArgumentError, CRSError, SourceError
 from qy_gis.measure.crs import check_crs
 from qy_gis.parcels.coordinates import find_order, place_outlines
-from qy_gis.parcels.headings import Roles, find_roles
+from qy_gis.parcels.headings import GEOMETRIES, IDS, Roles, find_roles, is_id, plain_heading
 from qy_gis.parcels.limits import check_features, decode_text, read_bytes
 from qy_gis.parcels.pasted import LOOK, Rows, split_text
-from qy_gis.parcels.points import Table, check_old_datum, read_points
+from qy_gis.parcels.points import Table, check_old_datum, is_still, read_points
+from qy_gis.parcels.prepare import HEADINGS
 from qy_gis.parcels.repairs import Faults, Notes, TextFault, add_repair, as_repairs, gather_faults, note
 from qy_gis.parcels.text import is_outline, parse_outline
 from qy_gis.parcels.values import to_number
@@ -89,7 +90,7 @@ def _find_headings(rows: Rows, title: str) -> Table | None:
             # Merged cells: 坐标 stands above X and Y, and the number of the point beside it.
             width = max(len(headings), len(rows[i - 1][1]))
             above, below = (cells + [""] * (width - len(cells)) for cells in (rows[i - 1][1], headings))
-            merged = [one or other for one, other in zip(below, above, strict=True)]
+            merged = [other if other and _UNIT.fullmatch(one) else one for one, other in zip(below, above, strict=True)]
             if _roles_in(merged, rows[i + 1 :], title, line).are_known:
                 headings = merged
                 titles = titles[:-1]
@@ -108,7 +109,7 @@ def _roles_in(headings: list[str], below: Rows, title: str, line: int) -> Roles:
     if at is None:
         return roles
     first = next((cells[at] for _, cells in below if len(cells) > at and cells[at]), "")
-    if is_outline(first) or (first and not {"north", "east"} <= roles.columns.keys()):
+    if is_outline(first) or (first and plain_heading(headings[at]) in GEOMETRIES):
         return roles
     return Roles({role: place for role, place in roles.columns.items() if role != "outline"}, roles.x_is_east)
 
@@ -172,6 +173,10 @@ def _has_point(cells: list[str]) -> bool:
 
 def _find_bare(rows: Rows, crs: Any, title: str) -> Table:
     """Return a table of numbers without headings: which columns are coordinates, the numbers tell."""
+    outlines = next(([is_outline(cell) for cell in cells] for _, cells in rows if cells), [])
+    if outlines.count(True) == 1:
+        headings = [f"列{at + 1}" for at in range(max(len(cells) for _, cells in rows))]
+        return Table(headings, rows, Roles({"outline": outlines.index(True)}), {})
     numeric = [i for i, (_, cells) in enumerate(rows) if sum(to_number(cell) is not None for cell in cells) > 1]
     above = [(line, cells) for line, cells in rows[: numeric[0] if numeric else None] if len(cells) > 1]
     if above or not numeric:
@@ -186,7 +191,8 @@ def _find_bare(rows: Rows, crs: Any, title: str) -> Table:
     columns = _bare_columns([rows[i][1] for i in numeric], crs, rows[numeric[0]][0], title)
     width = max(len(cells) for _, cells in rows)
     names = {at: _NAMES[role] for role, at in columns.items()}
-    headings = [names.get(at, f"列{at + 1}") for at in range(width)]
+    used = {at for _, cells in rows for at, cell in enumerate(cells) if cell}
+    headings = [names.get(at, f"列{at + 1}" if at in used else "") for at in range(width)]
     return Table(headings, rows, Roles(columns), {})
 
 
@@ -218,7 +224,9 @@ def _bare_columns(cells: list[list[str]], crs: Any, line: int, title: str) -> di
     columns = {"north": north, "east": north + 1}
     if north > 0:
         columns["number"] = 0
-    if north > 1 and all(len(row) > 1 and row[1].isdecimal() for row in cells):
+    rings = [row[1] for row in cells if len(row) > 1 and row[1].isdecimal()]
+    # A whole number that changes from point to point is a code.
+    if north > 1 and len(rings) == len(cells) and is_still(rings):
         columns["ring"] = 1
     if width > north + 2 and all(value is not None for value in values[north + 2]):
         columns["height"] = north + 2
@@ -284,7 +292,18 @@ def _read_outlines(table: Table, *, crs: Any, title: str) -> gpd.GeoDataFrame:
     }
     order = sorted(headings, key=lambda heading: headings[heading])
     attributes = {name: [row[headings[name]] if headings[name] < len(row) else "" for row in kept] for name in order}
+    if (ids := _find_ids(attributes)) is not None:
+        attributes = {"parcel_id": ids, **attributes}
     frame = place_outlines(gpd.GeoDataFrame(attributes, geometry=geometries), crs=crs, title=title)
     for repair in as_repairs(table.notes):
         frame[SOURCE_REPAIRS] = [add_repair(text, repair) for text in frame[SOURCE_REPAIRS]]
     return frame
+
+
+def _find_ids(attributes: dict[str, list[str]]) -> list[str] | None:
+    """Return the ids under a heading that only tables of parcels know; None if a common one has ids, or none has."""
+    if any(plain_heading(name) in HEADINGS["parcel_id"] and any(values) for name, values in attributes.items()):
+        return None
+    known = [name for name, values in attributes.items() if is_id(name) and all(values)]
+    known.sort(key=lambda name: IDS.index(plain_heading(name)) if plain_heading(name) in IDS else len(IDS))
+    return next((attributes[name] for name in known if len({*attributes[name]}) == len(attributes[name])), None)

@@ -472,3 +472,71 @@ def test_a_degree_file_with_a_zone_is_a_contradiction_that_says_both(read):
                 header=HEADER.replace("5,", "3,", 1),
             )
         )
+
+
+# What some offices add or leave out.
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("5,0.2000,2022-K037,甲地块,面,,,,", "5,0.2000,2022-K037,甲地块,面,,,", "5,0.2000,2022-K037,甲地块,面"),
+        *("5,0.2000,2022-K037,甲地块,面,H49", "5,0.2000,2022-K037,甲地块,面,,商服用地", "5,,2022-K037,甲地块,,,,,"),
+        *("2022-K037,甲地块,面,,", "2022-K037,甲地块,面", "5,0.2000,2022-K037,甲地块,面,H49,商服,05,国有,清新,2025"),
+    ],
+)
+def test_a_header_without_its_at_sign_is_read_and_told(read, header):
+    parcels = read(text(header=header))
+    assert parcels[["parcel_id", "name"]].values.tolist() == [["2022-K037", "甲地块"]]
+    assert parcels.geometry.iloc[0].equals(CLEAN.iloc[0])
+    assert "地块行缺 @" in kinds_of(parcels)
+
+
+@pytest.mark.parametrize(
+    ("header", "more"),
+    [
+        ("5,0.2000,2022-K037,甲地块,面,H49,商服用地,0501,国有,清新区,2025,@", "国有,清新区,2025"),
+        ("5,0.2000,2022-K037,甲地块,面,H49,商服用地,0501,,1,6,5,备注一,@", ",1,6,5,备注一"),
+        ("5，0.2000，2022-K037，甲地块，面，H49，商服用地，0501，国有，清新区，2025，@", "国有,清新区,2025"),
+    ],
+)
+def test_headers_of_12_and_14_fields(read, header, more):
+    parcels = read(text(header=header))
+    assert parcels[["parcel_id", "use", "地类编码", "扩展属性"]].values.tolist() == [
+        ["2022-K037", "商服用地", "0501", more]
+    ]
+    assert parcels.area[0] == 2000
+
+
+def test_the_section_of_extensions_is_left_out_and_told(read):
+    for content in ("[扩展信息]\n批次=一\n" + text(), text().replace("[地块坐标]", "[扩展信息]\n批次\n[地块坐标]")):
+        parcels = read(content)
+        assert parcels.area[0] == 2000
+        assert kinds_of(parcels) == ["[扩展信息] 略去"]
+
+
+@pytest.mark.parametrize("header", [HEADER, HEADER.removesuffix(",@"), "5,0.2000,A,甲,面,,,,@", "7-01,甲地块,面,,@"])
+def test_tabs_between_fields(read, header):
+    parcels = read(text(header=header.replace(",", "\t"), points=POINTS.replace(",", "\t")))
+    assert parcels.geometry.iloc[0].equals(CLEAN.iloc[0])
+    assert any(kind.startswith("以制表符分隔") for kind in kinds_of(parcels))
+    assert read(text(header=header, points=POINTS.replace(",", "\t"))).area[0] == 2000
+
+
+def test_blanks_between_the_fields_of_points(read):
+    assert kinds_of(read(text(points=POINTS.replace(",", "  ")))) == ["以空格分隔"]
+
+
+@pytest.mark.parametrize("height", ["12.5", "0", "-3.25"])
+def test_points_with_a_height(read, height):
+    parcels = read(text(points=POINTS.replace("\n", f",{height}\n")))
+    assert parcels.geometry.iloc[0].equals(CLEAN.iloc[0])
+    assert kinds_of(parcels) == ["去除高程 Z"]
+
+
+def test_every_fault_has_its_chinese(read):
+    with pytest.raises(SourceError) as caught:
+        read(text(header="1,编号,面,积,@", points="J1,1,nan,0\nJ2,x,1,2\n"))
+    english, chinese = caught.value.en.splitlines(), caught.value.zh.splitlines()
+    assert len(english) == len(chinese) == 3
+    assert chinese[0] == "parcel.txt 不能按界址点坐标读取："

@@ -86,7 +86,8 @@ def test_an_unknown_extension_lists_those_accepted(tmp_path):
     (tmp_path / "a.docx").write_bytes(b"")
     with pytest.raises(SourceError) as caught:
         read_parcels(tmp_path / "a.docx")
-    assert str(caught.value) == f"a.docx ends in '.docx'; accepted are {', '.join(READERS)}"
+    assert caught.value.en == f"a.docx ends in '.docx'; accepted are {', '.join(READERS)}"
+    assert caught.value.zh == f"a.docx 以 '.docx' 结尾；接受 {', '.join(READERS)}"
 
 
 def test_id_column_and_repair_are_passed_on():

@@ -6,6 +6,7 @@ import json
 
 import pytest
 import shapely
+from parcels.squares import DEGREES, FIRST, FIRST_M2, SECOND, SECOND_M2, lines, planar, told
 
 from qy_gis import read_parcels
 from qy_gis.errors import ArgumentError, CRSError, GeometryError, SourceError
@@ -159,3 +160,59 @@ def test_text_files_without_sections_are_tables(tmp_path):
 def test_layers_do_not_apply(read):
     with pytest.raises(ArgumentError, match="has no layers"):
         read("X,Y\n1,2\n", layer="a")
+
+
+@pytest.mark.parametrize("ending", [".dat", ".txt", ".csv"])
+@pytest.mark.parametrize("code", ["", "JZD", "{n}30"])
+def test_points_of_cass(tmp_path, ending, code):
+    path = tmp_path / f"a{ending}"
+    path.write_text(lines(FIRST, lambda n, x, y: f"{n},{code.format(n=n)},{y - 38_000_000},{x},12.{n}"))
+    parcels = read_parcels(path, crs=4547)
+    assert planar(parcels) == [FIRST_M2]
+    assert "去除高程 Z" in told(parcels)
+
+
+def test_codes_of_cass_that_are_parcels():
+    text = "".join(
+        lines(corners, lambda n, x, y, code=code: f"{n},{code},{y},{x},12.5")
+        for code, corners in (("地块一", FIRST), ("地块二", SECOND))
+    )
+    assert planar(read_parcels(text)) == [FIRST_M2, SECOND_M2]
+
+
+@pytest.mark.parametrize(
+    "form", ["{n},{x},{y},12.5", "{x},{y},12.5", "J{n} {x} {y} 12.5", "J{n},1,{x},{y},12.5", "{n}\t{y}\t{x}\t12.5"]
+)
+def test_bare_points_with_a_height(form):
+    parcels = read_parcels(lines(FIRST, lambda n, x, y: form.format(n=n, x=x, y=y)))
+    assert planar(parcels) == [FIRST_M2]
+    assert "去除高程 Z" in told(parcels)
+
+
+@pytest.mark.parametrize("first", [1, 4, 20])
+def test_numbers_of_points_are_no_latitudes(first):
+    parcels = read_parcels(lines(DEGREES, lambda n, lon, lat: f"{n + first - 1},{lon},{lat}"))
+    assert parcels.geometry[0].bounds[:2] == pytest.approx((113.0489366667861, 23.696520210286767))
+
+
+def test_bare_rings_and_ids():
+    ids = "".join(
+        lines(corners, lambda n, x, y, parcel=parcel: f"{parcel},{x},{y}")
+        for parcel, corners in (("A", FIRST), ("B", SECOND))
+    )
+    parcels = read_parcels(ids)
+    assert parcels["parcel_id"].tolist() == ["A", "B"]
+    assert planar(parcels) == [FIRST_M2, SECOND_M2]
+
+
+def test_titles_of_several_cells_are_left_out_and_told():
+    text = "项目名称,一期,面积,3.0\n单位：米,,,\n点号,X,Y,边长\n" + lines(FIRST, lambda n, x, y: f"J{n},{x},{y},{n}")
+    parcels = read_parcels(text)
+    assert planar(parcels) == [FIRST_M2]
+    assert told(parcels) == ["表头上方的标题略去", "界址点自身的列略去"]
+
+
+def test_points_above_the_headings_are_refused():
+    text = lines(SECOND, lambda n, x, y: f"J{n},{x},{y}") + "点号,X,Y\n" + lines(FIRST, lambda n, x, y: f"J{n},{x},{y}")
+    with pytest.raises(SourceError, match="line 1: found coordinates above the headings"):
+        read_parcels(text)
