@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -122,27 +122,60 @@ def chorded(before: str, after: str) -> Repair:
     )
 
 
-def choose_layer(dataset: str, wanted: str | None, *, title: str) -> str:
-    """Return the layer asked for, else the only one with polygons."""
+def choose_layer(dataset: str, wanted: str | None, *, title: str, but: Collection[str] = ()) -> str:
+    """Return the layer asked for, else the only one that has, or may have, polygons and is not empty.
+
+    Parameters
+    ----------
+    dataset
+        What GDAL opens.
+    wanted
+        The layer asked for; None for the only one.
+    title
+        What to call the source in messages.
+    but
+        Layers that are not there to be chosen.
+
+    Raises
+    ------
+    SourceError
+        There is no such layer, it has points or lines, or there are several with polygons.
+    """
     with driver_words(title):
         kinds = {str(name): str(kind) for name, kind in pyogrio.list_layers(dataset) if kind is not None}
-    listed = ", ".join(f"{name} ({kind})" for name, kind in kinds.items()) or "none with geometry"
+    kinds = {name: kind for name, kind in kinds.items() if name not in but}
+    listed = ", ".join(f"{name} ({kind})" for name, kind in kinds.items())
     if wanted is not None and wanted not in kinds:
         raise SourceError(
-            f"{title} has no layer {wanted!r}; its layers are {listed}",
-            zh=f"{title} 中没有图层 {wanted!r}；图层有 {listed}",
+            f"{title} has no layer {wanted!r}; its layers are {listed or 'none with geometry'}",
+            zh=f"{title} 中没有图层 {wanted!r}；有图形的图层：{listed or '无'}",
         )
-    if wanted is not None or len(kinds) == 1:
-        name = wanted or next(iter(kinds))
-        if any(word in kinds[name] for word in ("Point", "Line")):
-            raise SourceError(f"{title}: layer {name!r} has geometries {kinds[name]!r}; accepted are polygons")
-        return name
-    polygons = [name for name, kind in kinds.items() if "Polygon" in kind]
-    if len(polygons) != 1:
+    name = wanted or (next(iter(kinds)) if len(kinds) == 1 else _only_polygons(dataset, kinds, title, listed))
+    if any(word in kinds[name] for word in ("Point", "Line")):
         raise SourceError(
-            f"{title} has {len(polygons)} polygon layers, accepted is one; name it with layer=. Its layers are {listed}"
+            f"{title}: layer {name!r} has geometries {kinds[name]!r}; accepted are polygons: choose another layer= "
+            "(--layer), or close the lines to polygons",
+            zh=f"{title} 的图层 {name!r} 是 {kinds[name]}；应为面：请用 --layer 选别的图层，或把线闭合成面",
         )
-    return polygons[0]
+    return name
+
+
+def _only_polygons(dataset: str, kinds: Mapping[str, str], title: str, listed: str) -> str:
+    """Return the one layer of several that has polygons; if none says so, that may have them."""
+    for words in (("Polygon", "Surface"), ("Unknown", "Collection")):
+        found = [name for name, kind in kinds.items() if any(word in kind for word in words)]
+        if len(found) > 1:
+            with driver_words(title):
+                found = [name for name in found if pyogrio.read_info(dataset, layer=name)["features"]] or found[:1]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            break
+    raise SourceError(
+        f"{title} has {len(found)} polygon layers, accepted is one; name it with layer= (--layer). Its layers are "
+        f"{listed or 'none with geometry'}",
+        zh=f"{title} 有 {len(found)} 个面图层；请用 --layer 指定其一。有图形的图层：{listed or '无'}",
+    )
 
 
 def read_layer(
@@ -172,7 +205,10 @@ def read_layer(
             )
     check_time(title)
     if not isinstance(frame, gpd.GeoDataFrame):
-        raise SourceError(f"{title}: layer {layer!r} has no geometry")
+        raise SourceError(
+            f"{title}: layer {layer!r} has no geometry; accepted are polygons: choose another layer= (--layer)",
+            zh=f"{title} 的图层 {layer!r} 没有图形；应为面：请用 --layer 选别的图层",
+        )
     # A file that qy_gis wrote names its own source; the source is now this file.
     return frame.drop(columns=[SOURCE_FILE, SOURCE_SHA256, SOURCE_REPAIRS], errors="ignore")
 

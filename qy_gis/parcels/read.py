@@ -289,7 +289,7 @@ def _settle_crs(loaded: _Loaded, given: CRS | None) -> _Loaded:
     """
     frame, title = loaded.frame, loaded.title
     stated = frame.crs
-    if stated is not None and given is None and _is_local(stated):
+    if stated is not None and given is None and _is_placeholder(stated):
         frame = frame.set_crs(None, allow_override=True)
     if frame.crs is None and given is None and loaded.digest is not None:
         return loaded._replace(frame=place_told(frame, title), wkb=())
@@ -312,15 +312,11 @@ def _horizontal(crs: CRS) -> CRS:
     return crs.sub_crs_list[0] if crs.is_compound else crs
 
 
-def _is_local(crs: CRS) -> bool:
-    """Return whether a CRS is one of no place on earth: LOCAL_CS, NonEarth."""
-    return bool(_horizontal(crs).is_engineering)
-
-
 def _is_placeholder(crs: CRS) -> bool:
     """Return whether a CRS is what programs write when they know none."""
     geodetic = _horizontal(crs).geodetic_crs
-    if _is_local(crs) or geodetic is None or geodetic.datum is None:
+    # LOCAL_CS and NonEarth are no place on earth.
+    if geodetic is None or geodetic.datum is None:
         return True
     # An ellipsoid of another size is a statement whatever it is called: Krassowsky's is that of Beijing 1954.
     modern = crs.ellipsoid is None or abs(crs.ellipsoid.semi_major_metre - _SEMI_MAJOR_M) < 1

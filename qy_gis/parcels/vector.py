@@ -36,9 +36,14 @@ def read_geopackage(path: Path, *, title: str, crs: Any, layer: str | None, enco
     The arguments are those of `qy_gis.parcels.read.read_parcels`.
     """
     refuse_encoding(title, encoding)
-    _refuse_views(path, title)
+    views, tables = _find_views(path, title)
+    if layer in views or (views and not tables):
+        raise SourceError(
+            f"{title}: {views} are views, which may query without end; accepted are tables: export them as tables",
+            zh=f"{title} 的 {views} 是视图，不予执行；请导出为数据表",
+        )
     dataset = f"GPKG:{path}"
-    name = choose_layer(dataset, layer, title=title)
+    name = choose_layer(dataset, layer, title=title, but=views)
     with settings(_FINE_ARCS):
         frame = read_layer(dataset, name, title=title, in_columns=True)
     with driver_words(title):
@@ -67,7 +72,18 @@ def read_geodatabase(path: Path, *, title: str, crs: Any, layer: str | None, enc
     """
     refuse_encoding(title, encoding)
     if not (path / "a00000001.gdbtable").is_file():
-        raise SourceError(f"{title}: there is no a00000001.gdbtable in it, as in every file geodatabase")
+        raise SourceError(
+            f"{title}: there is no a00000001.gdbtable in it, as in every file geodatabase; give the whole folder, or "
+            "export a GeoPackage",
+            zh=f"{title} 中没有 a00000001.gdbtable，不是完整的 FileGDB；请提供整个文件夹，或导出 GeoPackage",
+        )
+    if packed := next(path.glob("*.cdf"), None):
+        raise SourceError(
+            f"{title} is a compressed geodatabase ({packed.name}), which is not read; uncompress it in ArcGIS "
+            "(Uncompress File Geodatabase Data), or export a GeoPackage or Shapefile",
+            zh=f"{title} 是压缩的 FileGDB（{packed.name}），读不出；请在 ArcGIS 中“解压缩文件地理数据库数据”，"
+            "或导出 GeoPackage、Shapefile",
+        )
     name = choose_layer(str(path), layer, title=title)
     with settings(_FINE_ARCS):
         frame = read_layer(str(path), name, title=title)
@@ -84,7 +100,11 @@ def read_mapinfo(path: Path, *, title: str, crs: Any, layer: str | None, encodin
         kind = re.search(rb"type\s+(\w+)", read_bytes(path, title).lower())
         # Linked and seamless tables are lists of other files.
         if kind is None or kind[1] != b"native":
-            raise SourceError(f"{title} is a MapInfo table of type {kind[1] if kind else None!r}; accepted is NATIVE")
+            found = kind[1].decode("ascii", "replace") if kind else "?"
+            raise SourceError(
+                f"{title} is a MapInfo table of type {found!r}, a list of other files; accepted is NATIVE: save a copy",
+                zh=f"{title} 是 {found!r} 型 MapInfo 表，只指向别的文件；请另存为本机（NATIVE）表",
+            )
     else:
         check_start(path, (b"Version", b"VERSION", b"version"), title=title, what="MapInfo MIF")
     name = choose_layer(str(path), layer, title=title)
@@ -98,18 +118,20 @@ def refuse_encoding(title: str, encoding: str | None) -> None:
     if encoding is not None:
         raise ArgumentError(
             f"encoding={encoding!r}: {title} has one encoding by its format; encoding= is for .shp, .zip, .dxf, .tab, "
-            ".mif, .csv and .txt"
+            ".mif, .csv and .txt: leave it out",
+            zh=f"{title} 的格式只有一种编码；--encoding 只用于 .shp、.zip、.dxf、.tab、.mif、.csv、.txt，请去掉",
         )
 
 
-def _refuse_views(path: Path, title: str) -> None:
-    """Raise a SourceError if layers are views: a query of a stranger may never end."""
+def _find_views(path: Path, title: str) -> tuple[list[str], list[str]]:
+    """Return the layers that are views, for a query of a stranger may never end, and those that are tables."""
     with driver_words(title), closing(_open_database(path)) as database:
-        views = database.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'view' AND name IN (SELECT table_name FROM gpkg_contents)"
+        layers = database.execute(
+            "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND lower(name) IN "
+            "(SELECT lower(table_name) FROM gpkg_contents WHERE data_type = 'features')"
         ).fetchall()
-    if views:
-        raise SourceError(f"{title}: {[name for (name,) in views]} are views; accepted are tables")
+    views = [str(name) for kind, name in layers if kind == "view"]
+    return views, [str(name) for kind, name in layers if kind == "table"]
 
 
 def _open_database(path: Path) -> sqlite3.Connection:

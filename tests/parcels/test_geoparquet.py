@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import struct
+from pathlib import Path
 
 import geopandas as gpd
 import geopandas.testing
@@ -15,7 +17,7 @@ from pyarrow import parquet
 from shapely import affinity
 
 from qy_gis import read_parcels
-from qy_gis.errors import ArgumentError, SourceError
+from qy_gis.errors import ArgumentError, CRSError, SourceError
 from qy_gis.parcels.prepare import prepare_parcels
 
 SQUARE = shapely.box(500000, 2600000, 500100, 2600100)
@@ -123,3 +125,76 @@ def test_a_file_with_an_index_a_box_or_other_encodings(tmp_path):
         frame.to_parquet(path, **options)
         parcels = read_parcels(path)
         assert parcels.columns.tolist()[4:6] == ["DKBH", "geometry"]
+
+
+DEGREES = shapely.box(113.0, 23.6, 113.002, 23.602)
+
+
+def write_geo(path, shape=SQUARE, **column):
+    """Write a GeoParquet file whose column has these members in place of its own; None leaves one out."""
+    gpd.GeoDataFrame({"DKBH": ["甲"]}, geometry=[shape], crs=4547).to_parquet(path)
+    table = parquet.read_table(path)
+    geo = json.loads(table.schema.metadata[b"geo"])
+    about = geo["columns"]["geometry"]
+    about.update(column)
+    geo["columns"]["geometry"] = {key: value for key, value in about.items() if value != "leave out"}
+    parquet.write_table(table.replace_schema_metadata({b"geo": json.dumps(geo)}), path)
+    return path
+
+
+@pytest.mark.parametrize("crs", ["abc", {"type": "GeographicCRS"}, 7, {}, [], "EPSG:999999", {"a": "b"}])
+def test_a_crs_that_is_none_is_refused_unless_one_is_given(tmp_path, crs):
+    path = write_geo(tmp_path / "a.parquet", crs=crs)
+    with pytest.raises(CRSError, match=r"a\.parquet: the crs of its column 'geometry' is none that is known"):
+        read_parcels(path)
+    parcels = read_parcels(path, crs=4547)
+    assert parcels.crs.to_epsg() == 4547
+    assert "坐标系按 --crs 所给" in parcels["source_repairs"][0]
+
+
+def test_a_default_crs_gives_way_to_the_one_given_and_that_is_told(tmp_path):
+    path = write_geo(tmp_path / "a.parquet", crs="leave out")
+    with pytest.raises(CRSError, match="--crs"):
+        read_parcels(path)
+    parcels = read_parcels(path, crs=4547)
+    assert parcels.crs.to_epsg() == 4547
+    assert "坐标系按 --crs 所给" in parcels["source_repairs"][0]
+    assert read_parcels(write_geo(path, DEGREES, crs="leave out")).crs.is_geographic
+    assert read_parcels(write_geo(path, DEGREES, crs="leave out"), crs=4326)["source_repairs"].tolist() == ["[]"]
+
+
+@pytest.mark.parametrize("name", ["geometry", "geom", "图形"])
+@pytest.mark.parametrize("options", [{}, {"include_srid": True}, {"byte_order": 0}])
+def test_a_column_of_wkb_without_metadata(tmp_path, name, options):
+    path = tmp_path / "a.parquet"
+    shapes = shapely.set_srid([SQUARE, affinity.translate(SQUARE, 200)], 4547 if options.get("include_srid") else 0)
+    table = {
+        "DKBH": ["甲", "乙"],
+        "photo": [b"\xff\xd8\xff\xe0", b"\xff\xd8"],
+        name: list(shapely.to_wkb(shapes, **options)),
+    }
+    parquet.write_table(pa.table(table), path)
+    parcels = read_parcels(path, crs=None if options.get("include_srid") else 4547)
+    assert parcels["parcel_id"].tolist() == ["甲", "乙"]
+    assert parcels.crs.to_epsg() == 4547
+    assert "该列按 WKB 图形读" in parcels["source_repairs"][1]
+
+
+def test_several_columns_of_wkb_or_none(tmp_path):
+    path = tmp_path / "a.parquet"
+    wkb = [shapely.to_wkb(SQUARE)]
+    parquet.write_table(pa.table({"a": wkb, "geom": wkb}), path)
+    assert len(read_parcels(path, crs=4547)) == 1
+    parquet.write_table(pa.table({"a": wkb, "b": wkb}), path)
+    with pytest.raises(SourceError, match="2 columns of outlines, a, b"):
+        read_parcels(path, crs=4547)
+    parquet.write_table(pa.table({"a": [1], "b": [b"text"]}), path)
+    with pytest.raises(SourceError, match="no column of outlines as WKB; its columns are a, b"):
+        read_parcels(path, crs=4547)
+
+
+def test_metres_in_degrees_by_default_of_the_native_type(tmp_path):
+    sample = Path(__file__).parents[1] / "cases" / "files" / "duck_deg_none" / "duck_deg_none.parquet"
+    assert read_parcels(sample).crs.is_geographic
+    assert read_parcels(sample, crs=4326)["parcel_id"].tolist() == ["甲-01"]
+    assert "坐标系按 --crs 所给" in read_parcels(sample, crs=4490)["source_repairs"][0]

@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 import pytest
 import shapely
@@ -423,7 +424,7 @@ def test_mapinfo_plain_and_zipped(tmp_path, encoding):
 
 def test_a_mapinfo_table_that_lists_other_files_is_refused(tmp_path):
     (tmp_path / "a.tab").write_text('!table\n!version 300\nDefinition Table\n  Type LINKED Charset "Neutral"\n')
-    with pytest.raises(SourceError, match="of type b'linked'; accepted is NATIVE"):
+    with pytest.raises(SourceError, match=r"of type 'linked', .*; accepted is NATIVE"):
         read_parcels(tmp_path / "a.tab")
 
 
@@ -473,7 +474,7 @@ def test_views_of_a_geopackage_are_refused(tmp_path):
         database.execute("ALTER TABLE land RENAME TO hidden")
         database.execute("CREATE VIEW land AS SELECT * FROM hidden")
     database.close()
-    with pytest.raises(SourceError, match=r"\['land'\] are views; accepted are tables"):
+    with pytest.raises(SourceError, match=r"\['land'\] are views, .*; accepted are tables"):
         read_parcels(path)
 
 
@@ -484,3 +485,77 @@ def test_headings_that_are_there_twice_are_told(tmp_path):
     table.write_bytes(table.read_bytes().replace(b"bb\0", b"aa\0", 1).replace(b"aa\0", b"\0\0\0"))
     with pytest.raises(SourceError, match=r"a\.shp: headings \[''\] are there more than once"):
         read_parcels(path)
+
+
+def test_views_empty_layers_and_attribute_tables_beside_the_parcels(tmp_path):
+    path = tmp_path / "a.gpkg"
+    squares(DKBH=["甲", "乙"]).to_file(path, layer="land")
+    squares().iloc[:0].to_file(path, layer="empty")
+    squares().set_geometry(squares().centroid).to_file(path, layer="points")
+    pyogrio.write_dataframe(pd.DataFrame({"styleName": ["x"]}), path, layer="layer_styles")
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE VIEW seen AS SELECT * FROM land")
+        columns = "data_type, identifier, min_x, min_y, max_x, max_y, srs_id"
+        database.execute(
+            f"INSERT INTO gpkg_contents (table_name, {columns}) "
+            "SELECT 'seen', data_type, 'seen', min_x, min_y, max_x, max_y, srs_id FROM gpkg_contents "
+            "WHERE table_name = 'land'"
+        )
+        database.execute(
+            "INSERT INTO gpkg_geometry_columns SELECT 'seen', column_name, geometry_type_name, srs_id, z, m "
+            "FROM gpkg_geometry_columns WHERE table_name = 'land'"
+        )
+    database.close()
+    assert read_parcels(path)["parcel_id"].tolist() == ["甲", "乙"]
+    with pytest.raises(SourceError, match=r"'seen'.* are views"):
+        read_parcels(path, layer="seen")
+    with pytest.raises(SourceError, match="'points' has geometries 'Point'; accepted are polygons"):
+        read_parcels(path, layer="points")
+    with pytest.raises(SourceError, match=r"a\.gpkg has no parcels: 0 rows"):
+        read_parcels(path, layer="empty")
+    with pytest.raises(SourceError, match="has no layer 'x'; its layers are land"):
+        read_parcels(path, layer="x")
+
+
+def test_a_layer_of_any_geometry_beside_points(tmp_path):
+    path = tmp_path / "a.gpkg"
+    pyogrio.write_dataframe(squares(DKBH=["甲", "乙"]), path, layer="land", geometry_type="Unknown")
+    squares().set_geometry(squares().centroid).to_file(path, layer="points")
+    assert read_parcels(path)["parcel_id"].tolist() == ["甲", "乙"]
+
+
+def test_several_layers_with_polygons_need_a_name(tmp_path):
+    path = tmp_path / "a.gpkg"
+    squares().to_file(path, layer="a")
+    squares().to_file(path, layer="b")
+    with pytest.raises(SourceError, match=r"2 polygon layers, accepted is one; name it with layer= \(--layer\)"):
+        read_parcels(path)
+    assert len(read_parcels(path, layer="b")) == 2
+
+
+def test_a_compressed_geodatabase(tmp_path):
+    squares().to_file(tmp_path / "a.gdb", driver="OpenFileGDB")
+    (tmp_path / "a.gdb" / "a0000000a.gdbtable.cdf").write_bytes(b"x")
+    with pytest.raises(SourceError, match=r"a\.gdb is a compressed geodatabase .*uncompress it"):
+        read_parcels(tmp_path / "a.gdb")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'LOCAL_CS["x",LOCAL_DATUM["y",0],UNIT["Meter",1],AXIS["E",EAST],AXIS["N",NORTH]]',
+        'GEOGCS["unknown",DATUM["unknown",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],'
+        'UNIT["degree",0.0174532925199433]]',
+        'GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],'
+        'UNIT["degree",0.0174532925199433]]',
+    ],
+    ids=["local", "unknown", "wrong"],
+)
+def test_a_prj_that_is_none_or_wrong_gives_way_to_the_crs_given_and_that_is_told(tmp_path, text):
+    path = write_shapefile(tmp_path, "gbk", cpg=True)
+    path.with_suffix(".prj").write_text(text)
+    with pytest.raises(CRSError, match="--crs"):
+        read_parcels(path)
+    parcels = read_parcels(path, crs=4547)
+    assert parcels.crs.to_epsg() == 4547
+    assert "坐标系按 --crs 所给" in parcels["source_repairs"][0]
