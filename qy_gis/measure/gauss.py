@@ -79,6 +79,9 @@ _HALF = sqrt(0.5)
 #: An edge with so many points is short enough to be a parabola.
 _FEW = 6
 
+#: So far (m) a point of an edge lies beside its chord at most, and by this (radians) a ring turns at a corner at least.
+_BESIDE_M, _TURN = 2e-4, 1e-5
+
 #: A corner this near to one of the lines (in spacings) is its point.
 _AT_LINE = 1e-5
 
@@ -318,6 +321,145 @@ def densify_grid(x, y, ring_first, spacing, false_easting):
             n += 1
     out_first[-1] = n
     return out_x[:n], out_y[:n], out_first
+
+
+@_jit
+def thin_rings(lon, lat, ring_first, fixed, most_m, most_m2):
+    """Return rings in degrees without the points that lie on straight edges, those in the grid of a 3-degree zone.
+
+    Parameters
+    ----------
+    lon, lat, ring_first
+        Closed rings, see `densify_degrees`.
+    fixed
+        Whether each point is a corner, which stays as it is.
+    most_m, most_m2
+        By how much at most leaving out the points between two others may move the line (m), and the area (m2).
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        ``lon``, ``lat`` and ``ring_first`` of what is left. A ring that reaches into two zones stays as it is.
+
+    Notes
+    -----
+    Where two outlines cut, the cut lies on chords of their edges, beside the edges by some hundredths of a millimetre:
+    it is moved onto them.
+    """
+    out_first = np.empty(len(ring_first), np.int64)
+    out_x = np.empty(len(lon), np.float64)
+    out_y = np.empty(len(lon), np.float64)
+    n = 0
+    for ring in range(len(ring_first) - 1):
+        out_first[ring] = n
+        first = ring_first[ring]
+        count = ring_first[ring + 1] - first - 1
+        west, east, start = lon[first], lon[first], first
+        for k in range(first, first + count):
+            # A ring begins at a corner, or where it is farthest west, which is one.
+            if not fixed[start] and (fixed[k] or lon[k] < west):
+                start = k
+            west = min(west, lon[k])
+            east = max(east, lon[k])
+        meridian = 3.0 * floor(west / 3 + 0.5)
+        if count < 4 or 3.0 * floor(east / 3 + 0.5) != meridian:
+            for k in range(first, first + count + 1):
+                out_x[n], out_y[n] = lon[k], lat[k]
+                n += 1
+            continue
+        xs = np.empty(count + 1, np.float64)
+        ys = np.empty(count + 1, np.float64)
+        corner = np.empty(count + 1, np.bool_)
+        for i in range(count + 1):
+            k = first + (start - first + i) % count
+            xs[i], ys[i] = to_grid(lon[k], lat[k], meridian)
+            corner[i] = fixed[k]
+        moved = move_cuts(xs, ys, corner)
+        kept = find_corners(xs, ys, corner, most_m, most_m2)
+        begin = n
+        for i in kept[:-1]:
+            k = first + (start - first + i) % count
+            out_x[n], out_y[n] = from_grid(xs[i], ys[i], meridian) if moved[i] else (lon[k], lat[k])
+            n += 1
+        out_x[n], out_y[n] = out_x[begin], out_y[begin]
+        n += 1
+    out_first[-1] = n
+    return out_x[:n], out_y[:n], out_first
+
+
+@_jit
+def find_corners(xs, ys, corner, most_m, most_m2):
+    """Return which points of a closed ring (m) have to stay, the first and the last among them."""
+    last = len(xs) - 1
+    kept = np.empty(len(xs), np.int64)
+    kept[0] = 0
+    n = 1
+    twice = 0.0
+    for i in range(1, last):
+        anchor = kept[n - 1]
+        # The next point, seen from the last one kept: are all between them on the line to it?
+        ex, ey = xs[i + 1] - xs[anchor], ys[i + 1] - ys[anchor]
+        length = sqrt(ex * ex + ey * ey)
+        added = (xs[i] - xs[anchor]) * ey - (ys[i] - ys[anchor]) * ex
+        keep = corner[i] or length == 0.0 or abs(twice + added) > 2.0 * most_m2
+        j = anchor + 1
+        while j <= i and not keep:
+            dx, dy = xs[j] - xs[anchor], ys[j] - ys[anchor]
+            along = dx * ex + dy * ey
+            keep = abs(dx * ey - dy * ex) > most_m * length or along < 0.0 or along > length * length
+            j += 1
+        if keep:
+            kept[n] = i
+            n += 1
+            twice = 0.0
+        else:
+            twice += added
+    kept[n] = last
+    return kept[: n + 1]
+
+
+@_jit
+def move_cuts(xs, ys, corner):
+    """Move the cuts of a closed ring (m) onto the edges that meet there, in place; return which points were moved.
+
+    An edge is known by its points beside the cut: those at which the ring does not turn.
+    """
+    count = len(xs) - 1
+    turns = np.empty(count, np.bool_)
+    for i in range(count):
+        h, k = (i - 1) % count, i + 1
+        ux, uy = xs[i] - xs[h], ys[i] - ys[h]
+        vx, vy = xs[k] - xs[i], ys[k] - ys[i]
+        turns[i] = (
+            corner[i]
+            or ux * vx + uy * vy <= 0.0
+            or abs(ux * vy - uy * vx) > _TURN * sqrt((ux * ux + uy * uy) * (vx * vx + vy * vy))
+        )
+    moved = np.zeros(count + 1, np.bool_)
+    new_x, new_y = xs.copy(), ys.copy()
+    for i in range(count):
+        g, h, k, m = (i - 2) % count, (i - 1) % count, (i + 1) % count, (i + 2) % count
+        if corner[i] or not turns[i] or (turns[h] and turns[k]):
+            continue
+        # The edge before by two points, and the one behind.
+        if turns[h]:
+            g, h = h, i
+        if turns[k]:
+            k, m = i, k
+        ux, uy = xs[h] - xs[g], ys[h] - ys[g]
+        vx, vy = xs[m] - xs[k], ys[m] - ys[k]
+        across = ux * vy - uy * vx
+        if across == 0.0:
+            continue
+        t = ((xs[k] - xs[g]) * vy - (ys[k] - ys[g]) * vx) / across
+        x, y = xs[g] + ux * t, ys[g] + uy * t
+        # Edges that hardly turn meet anywhere.
+        if (x - xs[i]) * (x - xs[i]) + (y - ys[i]) * (y - ys[i]) < _BESIDE_M * _BESIDE_M:
+            new_x[i], new_y[i] = x, y
+            moved[i] = True
+    xs[:count], ys[:count] = new_x[:count], new_y[:count]
+    xs[count], ys[count] = xs[0], ys[0]
+    return moved
 
 
 @_jit

@@ -14,8 +14,14 @@ from numpy.typing import NDArray
 
 from qy_gis.measure.outlines import Outlines
 from qy_gis.overlay.grid import TOUCH_M, TOUCH_M2, Edges, Floats, Ints, overlap_areas, sign_edges
-from qy_gis.overlay.index import COVERED, HIGH, LOW, UNION, UNION_HIGH, UNION_LOW, Index, ZoneTable
+from qy_gis.overlay.index import COVERED, HIGH, LOW, UNION, UNION_HIGH, UNION_LOW, Features, Index, ZoneTable
 from qy_gis.overlay.thin import Thin
+
+#: An overlap nowhere wider than this (m) is contact: coordinates of a survey are to a millimetre.
+HAIR_M = 2e-4
+
+#: No contact has an area (m2) over this: 25 km of shared boundary.
+_SMALL_M2 = 5.0
 
 #: Relations, as numbers in arrays and as words in tables (`qy_gis.columns.RELATIONS`).
 WITHIN, OVERLAPS, CONTAINS, TOUCHES, OUTSIDE = range(5)
@@ -113,11 +119,17 @@ def measure_parcels(parcels: Outlines, index: Index) -> Measured:
         found = _find(edges, index.united, rows)
         for total, role in [(union, UNION), (union_low, UNION_LOW), (union_high, UNION_HIGH)]:
             total[several] = found.of(role).add_up(shape)[several]
+    layers = len(index.layers)
+    # Contact with each feature is contact with all of them, and a parcel within one is within all.
+    least_m2, most_m2 = drawn.largest(shape)[:, :layers], drawn.add_up(shape)[:, :layers]
+    union[:, :layers] = np.clip(union[:, :layers], least_m2, most_m2)
+    exact_layers = np.flatnonzero(index.exact)
+    union_low[:, exact_layers] = union[:, exact_layers]
+    union_high[:, exact_layers] = np.minimum(union_high[:, exact_layers], union[:, exact_layers])
 
     outside = _without_dust(whole - union, whole)
     least = np.minimum(_without_dust(whole - union_high - no_data, whole), outside)
     most = np.maximum(_without_dust(whole - union_low, whole), outside)
-    layers = len(index.layers)
     return Measured(
         parcel_m2=parcel_m2,
         parcel=parcel,
@@ -152,6 +164,10 @@ def meet_features(parcels: Outlines, index: Index) -> tuple[Edges, Ints, Ints, F
     relation = np.where(real, OVERLAPS, TOUCHES).astype(np.int8)
     relation[real & (area >= features.area_m2[feature] - near)] = CONTAINS
     relation[within] = WITHIN
+    thin, left_thin = _find_hairs(parcels, features, parcel, feature, area, whole)
+    relation[left_thin & (relation != CONTAINS)] = WITHIN
+    relation[thin] = TOUCHES
+    within, real = within | left_thin, real & ~thin
     area = np.where(within, whole, np.where(real, area, 0.0))
     if len(features.thin.places):
         met, which, how = _meet_thin(parcels, features.thin)
@@ -163,6 +179,34 @@ def meet_features(parcels: Outlines, index: Index) -> tuple[Edges, Ints, Ints, F
         order = np.argsort(key, kind="stable")
         parcel, feature, area, relation = parcel[order], feature[order], area[order], relation[order]
     return edges, parcel, feature, area, relation
+
+
+def _find_hairs(
+    parcels: Outlines, features: Features, parcel: Ints, feature: Ints, area: Floats, whole: Floats
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which overlaps are nowhere wider than `HAIR_M`, and of which no more than that is left outside.
+
+    They are what rounding to a tenth of a millimetre, or a corner beside the chord of a neighbour's long edge, makes of
+    a shared boundary. Few areas are so small that they can be one; only of those GEOS is asked.
+    """
+    thin, left_thin = np.zeros(len(parcel), dtype=bool), np.zeros(len(parcel), dtype=bool)
+    for hairs, part, cut in ((thin, area, shapely.intersection), (left_thin, whole - area, shapely.difference)):
+        small = np.flatnonzero(
+            (part > np.where(cut is shapely.difference, _dust(whole), TOUCH_M2)) & (part < _SMALL_M2)
+        )
+        if not len(small):
+            continue
+        rows, place = np.unique(parcel[small], return_inverse=True)
+        shapes = parcels.take(rows).polygons()[place]
+        maybe = part[small] <= HAIR_M * shapely.length(shapes)
+        small, shapes = small[maybe], shapes[maybe]
+        near = features.packed.take_near(feature[small], shapely.bounds(shapes))
+        try:
+            hairs[small] = shapely.is_empty(shapely.buffer(cut(shapes, near), -HAIR_M / 2))
+        except shapely.GEOSException:
+            # An overlap of which nothing is known stays one.
+            continue
+    return thin, left_thin
 
 
 def _meet_thin(parcels: Outlines, thin: Thin) -> tuple[Ints, Ints, NDArray[np.int8]]:
@@ -199,6 +243,12 @@ class _Found:
     def add_up(self, shape: tuple[int, int]) -> Floats:
         """Return the area (m2) for each parcel and layer."""
         return np.asarray(np.bincount(self._cell(shape), self.area_m2, minlength=shape[0] * shape[1]).reshape(shape))
+
+    def largest(self, shape: tuple[int, int]) -> Floats:
+        """Return the largest area (m2) for each parcel and layer."""
+        out = np.zeros(shape[0] * shape[1])
+        np.maximum.at(out, self._cell(shape), self.area_m2)
+        return out.reshape(shape)
 
     def _cell(self, shape: tuple[int, int]) -> Ints:
         return self.parcel * shape[1] + self.layer

@@ -8,22 +8,27 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
 from qy_gis import columns
 from qy_gis.measure.outlines import Outlines, outlines_to_grid
-from qy_gis.measure.plane import Geometries, project, unproject
-from qy_gis.overlay.grid import Floats, Ints
+from qy_gis.measure.plane import Geometries
+from qy_gis.overlay.cuts import cut_parcels
+from qy_gis.overlay.grid import Floats
 from qy_gis.overlay.index import Index
 from qy_gis.overlay.nearest import measure_distances
-from qy_gis.overlay.overlap import OUTSIDE, WITHIN, Measured
-from qy_gis.overlay.packed import Packed
+from qy_gis.overlay.overlap import OUTSIDE, Measured
 
 _EARTH_M = 6371000.0
 
 
 def tabulate_overlaps(
-    measured: Measured, index: Index, *, parcel_id: NDArray[np.object_], lonlat: Geometries, distance_m: Floats
+    measured: Measured,
+    index: Index,
+    *,
+    parcel_id: NDArray[np.object_],
+    parcels: Outlines,
+    crs: Any,
+    distance_m: Floats,
 ) -> pd.DataFrame:
     """Make a table of what was measured.
 
@@ -33,32 +38,33 @@ def tabulate_overlaps(
         See `qy_gis.overlay.overlap.measure_parcels`.
     parcel_id
         Of shape (n,).
-    lonlat
-        The parcels in longitude and latitude, densified, of shape (n,).
+    parcels, crs
+        The parcels as they were given, and the CRS that they are in.
     distance_m
         From each parcel to the nearest feature of each layer (`find_distances`), of shape (n, m).
 
     Returns
     -------
     pandas.DataFrame
-        Columns `qy_gis.columns.OVERLAPS` and ``geometry`` in longitude and latitude, None without area. Per parcel and
+        Columns `qy_gis.columns.OVERLAPS` and ``geometry`` in longitude and latitude, None without area
+        (`qy_gis.overlay.cuts.cut_parcels`). Per parcel and
         layer, first one row per feature it meets, then one with ``feature_id`` "" for the land outside every feature.
         ``share`` is of the parcel; ``distance_m`` to the nearest feature of the layer; ``width_m`` and ``sliver``
         describe the overlap.
     """
-    rows, layers = measured.outside_m2.shape
+    count, layers = measured.outside_m2.shape
     pairs = len(measured.parcel)
-    parcel = np.concatenate([measured.parcel, np.repeat(np.arange(rows), layers)])
-    layer = np.concatenate([index.features.layer[measured.feature], np.tile(np.arange(layers), rows)])
+    parcel = np.concatenate([measured.parcel, np.repeat(np.arange(count), layers)])
+    layer = np.concatenate([index.features.layer[measured.feature], np.tile(np.arange(layers), count)])
     area = np.concatenate([measured.area_m2, measured.outside_m2.ravel()])
-    relation = np.concatenate([measured.relation, np.full(rows * layers, OUTSIDE)])
-    blank = np.full(rows * layers, "", dtype=object)
+    relation = np.concatenate([measured.relation, np.full(count * layers, OUTSIDE)])
+    blank = np.full(count * layers, "", dtype=object)
     # Stable, so that the features of a layer come before the land outside it.
     order = np.lexsort((layer, parcel))
-    feature = np.concatenate([measured.feature, np.full(rows * layers, -1)])[order]
-    outlines = _outline(project(lonlat), index.features.packed, parcel[order], feature, area[order], relation[order])
+    feature = np.concatenate([measured.feature, np.full(count * layers, -1)])[order]
+    rows = parcel[order], feature, area[order], relation[order]
+    outlines, geometry = cut_parcels(parcels, crs, index.features.packed, *rows)
     width = _mean_width(outlines)
-    geometry = unproject(outlines)
     table = {
         "parcel_id": parcel_id[parcel],
         "layer": np.array(index.layers, dtype=object)[layer],
@@ -97,47 +103,6 @@ def find_distances(measured: Measured, index: Index, outlines: Outlines, crs: An
     apart[measured.parcel, index.features.layer[measured.feature]] = False
     in_grid = outlines_to_grid(outlines, crs, index.grid_zone)
     return measure_distances(index.near, in_grid, index.grid_zone, apart=apart)
-
-
-def _outline(
-    parcels: Geometries,
-    features: Packed,
-    parcel: Ints,
-    feature: Ints,
-    area: Floats,
-    relation: NDArray[np.integer],
-) -> Geometries:
-    """Outlines of overlaps in the plane, None without area; ``feature`` is -1 for the land outside those before it."""
-    out = np.full(len(parcel), None, dtype=object)
-    real, inside = area > 0, feature >= 0
-    whole = real & ((relation == WITHIN) | ~inside)
-    out[whole] = parcels[parcel[whole]]
-    cut = np.flatnonzero(real & inside & (relation != WITHIN))
-    out[cut] = _intersect(parcels[parcel[cut]], features.take(feature[cut]))
-    ends = np.flatnonzero(~inside)
-    starts = np.append(0, ends[:-1] + 1)
-    for start, end in zip(starts[real[ends]].tolist(), ends[real[ends]].tolist(), strict=True):
-        taken = out[start:end][real[start:end]]
-        if len(taken):
-            out[end] = _polygons_of(shapely.difference(out[end], shapely.union_all(taken), grid_size=1e-3))
-    return out
-
-
-def _intersect(parcels: Geometries, shapes: Geometries) -> Geometries:
-    # Clipping first keeps the work to the zone's part near the parcel.
-    x0, y0, x1, y1 = shapely.bounds(parcels).T
-    near = shapely.intersection(shapes, shapely.box(x0 - 1, y0 - 1, x1 + 1, y1 + 1))
-    out = np.empty(len(parcels), dtype=object)
-    out[:] = [_polygons_of(shape) for shape in shapely.intersection(parcels, near)]
-    return out
-
-
-def _polygons_of(geometry: BaseGeometry) -> BaseGeometry:
-    """Return a geometry without the lines and points that an intersection may add to its polygons."""
-    if geometry.geom_type != "GeometryCollection":
-        return geometry
-    parts = shapely.get_parts(geometry)
-    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
 
 
 def _mean_width(outlines: Geometries) -> Floats:

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from qy_gis import columns
 from qy_gis.errors import ArgumentError
 from qy_gis.measure.crs import CGCS2000
-from qy_gis.measure.outlines import outlines_to_plane, take_outlines
-from qy_gis.measure.plane import to_lonlat
+from qy_gis.measure.outlines import outlines_to_lonlat, outlines_to_plane, take_outlines
 from qy_gis.measure.units import to_hectares, to_mu
 from qy_gis.overlay.index import Progress, open_index
 from qy_gis.overlay.overlap import Measured, measure_parcels
@@ -78,18 +77,18 @@ class CheckResult:
             "verdict": self.verdicts["verdict"].to_numpy(),
         }
         given = self._given
-        lonlat = to_lonlat(given.outlines, given.crs, spacing_m=np.inf)
+        lonlat = outlines_to_lonlat(take_outlines(given.outlines), given.crs).polygons()
         table = pd.DataFrame({**given.columns, **more}, index=given.index)[columns.PARCELS]
         return gpd.GeoDataFrame(table, geometry=lonlat, crs=CGCS2000)
 
     @cached_property
     def overlaps(self) -> gpd.GeoDataFrame:
         """One row per parcel and feature it meets, and one per parcel and layer for the land outside; EPSG:4490."""
-        lonlat = to_lonlat(self._given.outlines, self._given.crs)
+        given, crs = take_outlines(self._given.outlines), self._given.crs
         index = open_index(self.plan)
-        distance_m = find_distances(self._measured, index, take_outlines(self._given.outlines), self._given.crs)
+        distance_m = find_distances(self._measured, index, given, crs)
         table = tabulate_overlaps(
-            self._measured, index, parcel_id=self._parcel_id, lonlat=lonlat, distance_m=distance_m
+            self._measured, index, parcel_id=self._parcel_id, parcels=given, crs=crs, distance_m=distance_m
         )
         return gpd.GeoDataFrame(table, geometry="geometry", crs=CGCS2000)
 

@@ -23,7 +23,9 @@ def tabulate(plan, ids, lonlat):
     index, ids = build_index(plan), np.array(ids, dtype=object)
     measured = measure_parcels(take_outlines(project(lonlat)), index)
     distance_m = find_distances(measured, index, take_outlines(lonlat), "EPSG:4490")
-    return tabulate_overlaps(measured, index, parcel_id=ids, lonlat=lonlat, distance_m=distance_m)
+    return tabulate_overlaps(
+        measured, index, parcel_id=ids, parcels=take_outlines(lonlat), crs="EPSG:4490", distance_m=distance_m
+    )
 
 
 def measure(plan, *parcels):

@@ -21,7 +21,12 @@ def tabulate(plan: qy.Plan, ids: list[str], lonlat) -> pd.DataFrame:
     measured = measure_parcels(take_outlines(project(lonlat)), index)
     distance_m = find_distances(measured, index, take_outlines(lonlat), "EPSG:4490")
     return tabulate_overlaps(
-        measured, index, parcel_id=np.array(ids, dtype=object), lonlat=lonlat, distance_m=distance_m
+        measured,
+        index,
+        parcel_id=np.array(ids, dtype=object),
+        parcels=take_outlines(lonlat),
+        crs="EPSG:4490",
+        distance_m=distance_m,
     )
 
 
