@@ -229,7 +229,8 @@ def _keep_polygons(polygons: Geometries, places: Places, faults: Faults, repairs
         elif empty[at]:
             faults[i] = Fault(Kind.OUTLINE, f"empty {geometry.geom_type}", f"空的 {geometry.geom_type}")
         elif kinds[at] != _COLLECTION or not (parts := _polygons_in(geometry)):
-            name = geometry.geom_type
+            # A closed line is a line wherever it was read from.
+            name = geometry.geom_type.replace("LinearRing", "LineString")
             faults[i] = Fault(Kind.OUTLINE, f"{name} without a polygon", f"{name} 中没有面")
         else:
             polygons[i] = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)

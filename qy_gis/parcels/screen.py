@@ -24,7 +24,10 @@ from qy_gis.parcels.geometry import examine_outlines
 from qy_gis.parcels.prepare import fault_of_id, flatten_crs, read_declared
 from qy_gis.parcels.repairs import Repairs
 from qy_gis.parcels.stream import Block
-from qy_gis.parcels.wkb import find_simple, read_outlines
+from qy_gis.parcels.wkb import bytes_of, find_simple, read_outlines
+
+#: How WKB begins: byte order (1 for little-endian), and type.
+_HEAD = np.dtype([("order", "u1"), ("type", "<u4")])
 
 
 class Screened(NamedTuple):
@@ -64,7 +67,7 @@ def screen_block(block: Block, *, repair: bool = False) -> Screened:
     bounds = outlines.bounds()
     simple = find_simple(outlines, geographic=crs.is_geographic)
     small = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]) <= longest_edge(crs)
-    doubtful = np.flatnonzero(~(simple & small & ~find_outside(bounds, crs)))
+    doubtful = np.flatnonzero(~(simple & small & _is_flat(wkb) & ~find_outside(bounds, crs)))
 
     with np.errstate(invalid="ignore"):
         shapes: Any = shapely.from_wkb(wkb.take(pa.array(doubtful)).to_pylist(), on_invalid="ignore")
@@ -72,7 +75,7 @@ def screen_block(block: Block, *, repair: bool = False) -> Screened:
     repairs: Repairs = defaultdict(list)
     repairs.update({int(doubtful[at]): done for at, done in found.repairs.items()})
     faults = {int(doubtful[at]): fault for at, fault in found.faults.items()}
-    present = wkb.is_valid().to_numpy(zero_copy_only=False)
+    present = np.diff(bytes_of(wkb)[1]) > 0
     for at in doubtful[shapely.is_missing(shapes) & present[doubtful]].tolist():
         faults[at] = Fault(Kind.OUTLINE, "geometry that cannot be read", "图形无法读取")
 
@@ -92,6 +95,16 @@ def screen_block(block: Block, *, repair: bool = False) -> Screened:
     for at in np.flatnonzero(block.repeated | empty).tolist():
         faults[at] = fault_of_id(block.ids[at].as_py())
     return Screened(outlines, wkb, declared, repairs, faults)
+
+
+def _is_flat(wkb: pa.BinaryArray) -> NDArray[np.bool_]:
+    """Return which geometries are polygons or multipolygons in two dimensions: of others there is something to tell."""
+    data, first = bytes_of(wkb)
+    flat = np.diff(first) >= _HEAD.itemsize
+    heads = np.stack([data[first[:-1][flat] + place] for place in range(_HEAD.itemsize)], axis=1)
+    head = np.ascontiguousarray(heads).view(_HEAD)[:, 0]
+    flat[flat] = (head["order"] == 1) & ((head["type"] == 3) | (head["type"] == 6))
+    return flat
 
 
 def _put(outlines: Outlines, rows: NDArray[np.int64], polygons: NDArray[np.object_]) -> Outlines:

@@ -134,5 +134,6 @@ def test_a_damaged_file_is_the_same_either_way_or_refused(sample, tmp_path, monk
     with monkeypatch.context() as patch:
         patch.setattr(drivers, "_is_plain", lambda _: False)
         by_features = outcome()
-    if by_columns is not None and by_features is not None:
+    assert (by_columns is None) == (by_features is None)
+    if by_columns is not None:
         assert_geodataframe_equal(by_columns, by_features)

@@ -51,7 +51,7 @@ def test_every_unusable_outline_is_named_at_once():
         "- row 1: no geometry",
         "- row 2: empty Polygon",
         "- row 3: Point without a polygon",
-        "- row 4: LinearRing without a polygon",
+        "- row 4: LineString without a polygon",
         "- row 5: GeometryCollection without a polygon",
         "- row 6: Polygon with coordinates that are not numbers",
     ]
