@@ -16,7 +16,7 @@ from qy_gis.maps.document import describe_table
 from qy_gis.maps.offline import OfflineMap
 from qy_gis.overlay.combine import SEPARATOR
 from qy_gis.plan.model import Plan
-from qy_gis.reports.placing import known_suffix, placed
+from qy_gis.reports.placing import known_suffix, placed, write_tables
 
 _VERDICT = "结论 verdict"
 
@@ -103,12 +103,7 @@ def show_faces(combined: Combined) -> gpd.GeoDataFrame:
 
 
 def _write_gpkg(combined: Combined, path: Path) -> None:
-    path.unlink(missing_ok=True)
-    combined.faces.to_file(path, layer="faces", driver="GPKG", engine="pyogrio")
-    for name, table in {"cross": combined.cross, "outcomes": combined.outcomes}.items():
-        gpd.GeoDataFrame(table, geometry=[None] * len(table), crs=combined.faces.crs).to_file(
-            path, layer=name, driver="GPKG", engine="pyogrio"
-        )
+    write_tables(path, {"faces": combined.faces, "cross": combined.cross, "outcomes": combined.outcomes})
 
 
 def _write_parquet(combined: Combined, path: Path) -> None:

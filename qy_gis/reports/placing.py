@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import geopandas as gpd
+import pandas as pd
+import pyogrio
 from pyogrio.errors import DataSourceError
 
 from qy_gis.errors import OutputError, cannot_write
@@ -50,3 +53,11 @@ def placed(target: Path) -> Iterator[Path]:
     finally:
         if part.exists():
             part.unlink()
+
+
+def write_tables(path: Path, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Write tables to a GeoPackage: those with geometry as layers, the others as tables of attributes."""
+    path.unlink(missing_ok=True)
+    for name, table in tables.items():
+        spatial = {"promote_to_multi": True} if isinstance(table, gpd.GeoDataFrame) else {}
+        pyogrio.write_dataframe(table, path, layer=name, driver="GPKG", **spatial)

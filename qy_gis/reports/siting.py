@@ -21,7 +21,7 @@ from qy_gis.maps.page import draw
 from qy_gis.plan.digest import hash_rules
 from qy_gis.plan.model import Plan, Severity
 from qy_gis.reports.language import Lang, pick
-from qy_gis.reports.placing import known_suffix, placed
+from qy_gis.reports.placing import known_suffix, placed, write_tables
 from qy_gis.reports.siting_rows import list_asked, list_costs, list_criteria, list_findings, list_sites
 from qy_gis.siting.criteria import Criteria
 from qy_gis.siting.rank import rank_stability
@@ -184,13 +184,8 @@ def _tail_tables(siting: Siting) -> dict[str, pd.DataFrame]:
 
 
 def _write_gpkg(siting: Siting, path: Path) -> None:
-    path.unlink(missing_ok=True)
-    siting.sites.to_file(path, layer="sites", driver="GPKG", engine="pyogrio")
-    siting.land.to_file(path, layer="eligible", driver="GPKG", engine="pyogrio")
-    for name, table in {"rule_costs": siting.costs, "findings": siting.findings}.items():
-        gpd.GeoDataFrame(table, geometry=[None] * len(table), crs=siting.sites.crs).to_file(
-            path, layer=name, driver="GPKG", engine="pyogrio"
-        )
+    tables = {"sites": siting.sites, "eligible": siting.land, "rule_costs": siting.costs, "findings": siting.findings}
+    write_tables(path, tables)
 
 
 def _write_html(siting: Siting, path: Path) -> None:

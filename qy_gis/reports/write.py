@@ -8,12 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from qy_gis.reports.placing import known_suffix, placed
+from qy_gis.reports.placing import known_suffix, placed, write_tables
 from qy_gis.verdict.check import CheckResult
 
 
@@ -64,6 +63,10 @@ def check_suffix(path: str | os.PathLike[str]) -> str:
     return known_suffix(path, FORMATS)
 
 
+#: Decimals of a degree in text: a tenth of a millimetre.
+_DECIMALS = 9
+
+
 def to_json(result: CheckResult) -> str:
     """Return a result as JSON text: plan, parcels, overlaps, findings, verdicts, repairs and evidence.
 
@@ -95,7 +98,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, shapely.geometry.base.BaseGeometry):
-        return shapely.geometry.mapping(value)
+        return shapely.geometry.mapping(shapely.transform(value, lambda points: np.round(points, _DECIMALS)))
     if isinstance(value, np.generic):
         value = value.item()
     return None if isinstance(value, float) and not np.isfinite(value) else value
@@ -106,15 +109,9 @@ def _write_json(result: CheckResult, path: Path) -> None:
 
 
 def _write_gpkg(result: CheckResult, path: Path) -> None:
-    path.unlink(missing_ok=True)
-    result.parcels.to_file(path, layer="parcels", driver="GPKG", engine="pyogrio", promote_to_multi=True)
-    result.overlaps.to_file(path, layer="overlaps", driver="GPKG", engine="pyogrio", promote_to_multi=True)
     evidence = pd.DataFrame({"evidence": [json.dumps(result.evidence, ensure_ascii=False)]})
-    tables = {"findings": result.findings, "verdicts": result.verdicts, "repairs": result.repairs, "evidence": evidence}
-    for name, table in tables.items():
-        gpd.GeoDataFrame(table, geometry=[None] * len(table), crs=result.parcels.crs).to_file(
-            path, layer=name, driver="GPKG", engine="pyogrio"
-        )
+    names = ("parcels", "overlaps", "findings", "verdicts", "repairs")
+    write_tables(path, {**{name: getattr(result, name) for name in names}, "evidence": evidence})
 
 
 def _write_html(result: CheckResult, path: Path) -> None:

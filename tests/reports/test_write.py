@@ -1,12 +1,17 @@
 import json
+import sqlite3
+from contextlib import closing
 
 import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 from conftest import MakePlan, parcels_of, square
 
 import qy_gis as qy
 from qy_gis import columns
+from qy_gis.plan.read import bundled_folder
+from qy_gis.reports.write import to_json
 
 
 @pytest.fixture
@@ -82,3 +87,28 @@ def test_writing_again_replaces_the_file(result, tmp_path, suffix):
     qy.write_report(result, path)
     assert path.read_bytes()[:3] != b"old"
     assert [file.name for file in tmp_path.iterdir() if file.name.startswith("out")] == [path.name]
+
+
+def test_tables_without_outlines_are_tables_of_attributes(tmp_path):
+    result = qy.check(qy.read_parcels(bundled_folder("examples") / "parcels" / "suitable.geojson"))
+    file = qy.write_report(result, tmp_path / "result.gpkg")
+    with closing(sqlite3.connect(file)) as database:
+        kinds = dict(database.execute("SELECT table_name, data_type FROM gpkg_contents").fetchall())
+    assert kinds == {
+        "parcels": "features",
+        "overlaps": "features",
+        "findings": "attributes",
+        "verdicts": "attributes",
+        "repairs": "attributes",
+        "evidence": "attributes",
+    }
+
+
+def test_coordinates_in_json_are_to_a_tenth_of_a_millimetre():
+    result = qy.check(qy.read_parcels(bundled_folder("examples") / "parcels" / "farmland.txt"))
+    document = json.loads(to_json(result))
+    for row in [*document["parcels"], *document["overlaps"]]:
+        if row["geometry"] is None:
+            continue
+        points = np.asarray(shapely.get_coordinates(shapely.geometry.shape(row["geometry"])))
+        assert (points == points.round(9)).all()
