@@ -105,7 +105,7 @@ def test_tables_without_outlines_are_tables_of_attributes(tmp_path):
 
 
 def test_coordinates_in_json_are_to_a_tenth_of_a_millimetre():
-    result = qy.check(qy.read_parcels(bundled_folder("examples") / "parcels" / "farmland.txt"))
+    result = qy.check(qy.read_parcels(bundled_folder("examples") / "parcels" / "zone_border.geojson"))
     document = json.loads(to_json(result))
     for row in [*document["parcels"], *document["overlaps"]]:
         if row["geometry"] is None:
