@@ -99,7 +99,7 @@ def test_what_is_wrong_with_the_command_is_said_before_the_work(parcels, plan, t
     for command in (("check", parcels, "-o", parcels), ("convert", parcels, parcels)):
         shown = run(*command)
         assert shown.exit_code == 2
-        assert "is the file that is read" in shown.output
+        assert "is a file that is read" in shown.output
     assert parcels.read_bytes() == before
 
 
@@ -200,8 +200,8 @@ def test_convert_tells_repairs_and_writes(tmp_path: Path):
     folder = Path(__file__).parent.parent / "examples" / "parcels" / "formats"
     done = CliRunner().invoke(main, ["convert", str(folder / "dirty.txt"), str(tmp_path / "a.gpkg")])
     assert done.exit_code == 0, done.output
-    assert "dirty.txt:7 X、Y 颠倒 / X and Y swapped (4 处 / places)" in done.output
-    assert f"written: {tmp_path / 'a.gpkg'} (1 宗 / parcels)" in done.output
+    assert "已修复：dirty.txt:7 X、Y 颠倒（4 处）" in done.output
+    assert f"已写出：{tmp_path / 'a.gpkg'}（1 宗）" in done.output
     wrong = CliRunner().invoke(main, ["convert", str(tmp_path / "a.gpkg"), str(tmp_path / "a.txt"), "--dialect", "x"])
     assert wrong.exit_code == 2
     assert "dialect='x' is no dialect" in wrong.output

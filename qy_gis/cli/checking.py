@@ -16,12 +16,20 @@ from qy_gis.cli.common import (
     lang_option,
     make_folder,
     one_line_errors,
-    refuse_overwriting,
     say_error,
     show_progress,
 )
-from qy_gis.cli.inputs import Inputs, find_inputs
-from qy_gis.cli.many import DEFAULT_FORMATS, Question, Targets, check_many, is_folder, name_outputs, say_written
+from qy_gis.cli.inputs import Input, Inputs, find_inputs
+from qy_gis.cli.many import (
+    DEFAULT_FORMATS,
+    Question,
+    Targets,
+    check_many,
+    is_folder,
+    name_outputs,
+    refuse_to_overwrite,
+    say_written,
+)
 from qy_gis.errors import ArgumentError, PlanError, QyGisError
 
 if TYPE_CHECKING:
@@ -198,7 +206,7 @@ def _check_one(asked: Asked, file: str, label: str) -> int:
     from qy_gis.verdict.check import check as check_parcels
 
     # What can be wrong with the command is said before the work is done.
-    refuse_overwriting(file, (*asked.outputs, *asked.batch.summaries))
+    refuse_to_overwrite([Input(file, label)], [Path(path) for path in (*asked.outputs, *asked.batch.summaries)])
     for output in asked.outputs:
         check_suffix(output)
     for path in asked.batch.summaries:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qy_gis import __version__
-from qy_gis.errors import ArgumentError, GridWarning, QyGisError, cannot_write
+from qy_gis.errors import GridWarning, QyGisError, cannot_write
 
 if TYPE_CHECKING:
     from qy_gis.reports.language import Lang
@@ -166,14 +166,3 @@ def make_folder(folder: Path) -> Path:
     except OSError as error:
         raise cannot_write(folder, error) from error
     return folder
-
-
-def refuse_overwriting(source: str, outputs: tuple[str, ...]) -> None:
-    """Refuse to write a result over the file it is made from."""
-    for output in outputs:
-        if Path(output).resolve() == Path(source).resolve():
-            name = Path(output).name
-            raise ArgumentError(
-                f"-o {name} is the file that is read; give another name",
-                zh=f"-o {name} 就是读入的文件；请换一个名字",
-            )

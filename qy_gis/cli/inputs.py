@@ -90,13 +90,14 @@ def find_inputs(named: Iterable[str], *, accepted: Iterable[str], outputs: Itera
         elif _is_pattern(name):
             # Unlike those of Path, its patterns may be absolute.
             fitting = sorted(glob.glob(name, recursive=True))  # noqa: PTH207
+            fitting = [path for path in fitting if Path(path).resolve() not in written]
             inner = find_inputs(fitting, accepted=endings, outputs=outputs) if fitting else Inputs([])
             for fits in inner.found:
                 found.setdefault(_identity(Path(fits.source)), fits.source)
             passed_over += inner.passed_over
             if not inner.found:
                 empty.append(name)
-        elif len(named) == 1 or not (_is_lock(name) or _is_part(Path(name)) or _is_written(name, written)):
+        elif len(named) == 1 or not (_is_lock(name) or _is_part(Path(name))):
             found.setdefault(_identity(Path(name)) if len(name) < _LONGEST else name, name)
     one = len(named) == 1 and not empty and not _is_folder(named[0]) and not _is_pattern(named[0])
     return Inputs(_label(list(found.values())), list(dict.fromkeys(passed_over)), empty, one)
@@ -147,10 +148,6 @@ def _is_part(path: Path) -> bool:
 
 def _is_lock(name: str) -> bool:
     return Path(name).name.startswith(_LOCKS) or name.lower().endswith((".lock", ".ldb", ".laccdb"))
-
-
-def _is_written(name: str, written: list[Path]) -> bool:
-    return Path(name).resolve() in written
 
 
 def _is_within(path: Path, folder: Path) -> bool:

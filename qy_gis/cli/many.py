@@ -97,9 +97,10 @@ def check_many(inputs: Inputs, question: Question, targets: Targets, *, as_json:
     from qy_gis.reports.merging import as_list, write_merged
     from qy_gis.reports.parcel_list import ParcelList, write_parcel_list
 
-    listed = ParcelList(passed_over=inputs.passed_over, files=[one.label for one in inputs.found])
+    listed = ParcelList(passed_over=inputs.passed_over, files=[*(one.label for one in inputs.found), *inputs.empty])
     names = name_outputs(inputs.found, targets.formats)
-    _refuse_overwriting(inputs.found, names, targets)
+    written = [folder / name for folder in targets.folders for each in names.values() for name in each]
+    refuse_to_overwrite(inputs.found, [*written, *targets.merged, *targets.summaries])
     for folder in targets.folders:
         make_folder(folder)
     kept: dict[str, CheckResult] = {}
@@ -138,8 +139,8 @@ def check_many(inputs: Inputs, question: Question, targets: Targets, *, as_json:
     for path in targets.merged if kept else ():
         say_written(write_merged(kept, path), lang, as_json=as_json)
     for path in targets.summaries:
-        written = write_parcel_list(listed, path, plan=question.plan, industry=question.industry, lang=lang)
-        say_written(written, lang, as_json=as_json)
+        listing = write_parcel_list(listed, path, plan=question.plan, industry=question.industry, lang=lang)
+        say_written(listing, lang, as_json=as_json)
     for folder in targets.folders:
         say_written(folder, lang, as_json=as_json)
     if faults:
@@ -206,14 +207,14 @@ def _refuse_empty(inputs: Inputs, listed: ParcelList) -> None:
         listed.refused.append((name, QyGisError(en, zh=zh)))
 
 
-def _refuse_overwriting(inputs: list[Input], names: dict[str, list[str]], targets: Targets) -> None:
+def refuse_to_overwrite(inputs: list[Input], written: list[Path]) -> None:
+    """Refuse to write over a file that is read."""
     read = {Path(one.source).resolve() for one in inputs if "\n" not in one.source}
-    written = [folder / name for folder in targets.folders for each in names.values() for name in each]
-    for path in [*written, *targets.merged, *targets.summaries]:
+    for path in written:
         if path.resolve() in read:
             raise ArgumentError(
-                f"-o {path} is a file that is read; give another name or folder",
-                zh=f"-o {path} 正是要读取的文件；请换一个名称或文件夹",
+                f"{path.name} is a file that is read; give another name or folder for what is written",
+                zh=f"{path.name} 就是读入的文件；请为写出的文件换一个名称或文件夹",
             )
 
 
