@@ -11,7 +11,7 @@ import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 
 class Fault(NamedTuple):
@@ -40,6 +40,10 @@ class QyGisError(Exception):
     def __init__(self, en: str = "", *, zh: str = "") -> None:
         self.en, self.zh = en, zh
         super().__init__(f"{zh}\n{en}" if zh else en)
+
+    def of(self, title: str) -> Self:
+        """Return the same error with what it speaks of in front, a file's name for example."""
+        return type(self)(f"{title}: {self.en}", zh=f"{title}：{self.zh}" if self.zh else "")
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A worker's error reaches the process that asked with both its messages.

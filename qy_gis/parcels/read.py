@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from qy_gis.errors import ArgumentError, CRSError, GridWarning, SourceError
+from qy_gis.errors import ArgumentError, CRSError, GeometryError, GridWarning, SourceError
 from qy_gis.measure.crs import check_crs, planar_excess_ppm, transformer
 from qy_gis.measure.reach import find_outside
 from qy_gis.parcels import sources
@@ -218,7 +218,11 @@ def read_parcels(
             frame, wkb = loaded.frame, loaded.wkb
         check_time(title)
         read_from = None if digest is None else (title, digest)
-        parcels = prepare_parcels(frame, id_column=id_column, repair=repair, source=read_from, wkb=wkb)
+        try:
+            parcels = prepare_parcels(frame, id_column=id_column, repair=repair, source=read_from, wkb=wkb)
+        except (SourceError, GeometryError, CRSError) as error:
+            # The gate knows rows; which file they are of is known here.
+            raise error.of(title) from error
     _warn_of_grid(parcels, title)
     return parcels
 
