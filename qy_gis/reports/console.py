@@ -24,11 +24,11 @@ _PIPED = 100
 #: Fewer columns than this do not hold an area and its unit.
 _LEAST = 40
 
-#: What may be broken between two lines: a word with the space behind it, or one Chinese character.
-_PIECES = re.compile(r"[^\s\u2e80-\u9fff\uff00-\uffef]+\s*|\S\s*")
-
 #: These do not begin a line; they stay with what is before them.
-_NOT_FIRST = "，。、；：！？）》」』】〉％”’,.;:!?)]}%"
+_NOT_FIRST = "，。、；：！？）》」』】〉％"
+
+#: What may be broken between two lines: a word or one Chinese character, with the marks and the space behind it.
+_PIECES = re.compile(rf"(?:[^\s\u2e80-\u9fff\uff00-\uffef]+|\S)[{_NOT_FIRST}]*\s*")
 
 
 def width() -> int:
@@ -82,7 +82,7 @@ def wrap(text: str, columns: int, *, indent: int = 0, hang: int = 0) -> str:
     lines, line, room = [], " " * indent, columns - indent
     for piece in _PIECES.findall(text):
         for part in _cut(piece, columns - hang):
-            if cell_len(part.rstrip()) > room and line.strip() and part[0] not in _NOT_FIRST:
+            if cell_len(part.rstrip()) > room and line.strip():
                 lines.append(line.rstrip())
                 line, room = " " * hang, columns - hang
             line, room = line + part, room - cell_len(part)

@@ -64,7 +64,7 @@ def print_verdicts(result: CheckResult, *, lang: Lang = "zh") -> None:
     for row in rows:
         verdict = click.style(row.verdict_text, fg=COLOURS[row.verdict], bold=True)
         areas = " · ".join(f"{area} {unit}" for area, unit in zip(row.areas, units, strict=True))
-        click.echo(f"{plain(row.parcel)}  {areas}")
+        print_lines(plain(f"{row.parcel}  {areas}"))
         first = f"  {pick(lang, '结论：', 'verdict: ')}"
         because = pick(lang, "（{}）", " ({})").format(row.because) if row.because else ""
         if cell_len(first + row.verdict_text + because) < _room():
@@ -97,7 +97,9 @@ def print_result(result: CheckResult, *, lang: Lang = "zh", command: Command | N
     print_layers_to_get(standing, result.plan, lang)
     passed = int((result.findings["outcome"] == "pass").sum())
     more = pick(lang, f"另有 {passed} 项符合；-o 结果.html 可见全部", f"{passed} more pass; -o result.html shows all")
-    click.echo(f"\n{more}\n")
+    click.echo("")
+    print_lines(more)
+    click.echo("")
     print_verdicts(result, lang=lang)
     print_next(standing, result.plan, command or Command(pick(lang, "文件", "FILE"), result.industry), lang)
 
@@ -107,7 +109,8 @@ def print_layers_to_get(findings: pd.DataFrame, plan: Plan, lang: Lang) -> None:
     missing = layers_to_get(findings, plan)
     if missing:
         title = pick(lang, "没有数据的图层（地块因此待核实）", "layers without data (parcels are unknown for it)")
-        click.echo(f"\n{title}")
+        click.echo("")
+        print_lines(title)
     for line in say_layers_to_get(missing, lang):
         print_lines(plain(line), first="- ")
 
