@@ -3,13 +3,25 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from qy_gis.errors import Fault
 from qy_gis.maps.page import Page
-from qy_gis.plan.model import Layer, Plan
-from qy_gis.siting.criteria import Criteria
+from qy_gis.plan.model import Layer, Plan, Rule, Style, Text
+from qy_gis.siting.criteria import Criteria, Criterion, Linear
 from qy_gis.toml_files import load_toml, parse_table
+
+#: Keys of all tables, so that what is made up reaches the inner ones.
+KEYS = sorted(
+    {
+        field.alias or name
+        for model in (Plan, Layer, Rule, Style, Text, Page, Criteria, Criterion, Linear)
+        for name, field in model.model_fields.items()
+        if not field.exclude
+    }
+)
 
 
 def faults_of(model: type[BaseModel], table: dict[str, object]) -> dict[str, Fault]:
@@ -111,3 +123,35 @@ def test_a_file_that_is_not_there(tmp_path: Path):
     assert load_toml(tmp_path / "gone.toml", faults) is None
     assert faults[0].en.startswith("gone.toml: cannot be read")
     assert str(tmp_path) not in faults[0].en + faults[0].zh
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.floats()
+    | st.text(max_size=3)
+    | st.sampled_from(["plan", "ahp", "A3", "a", "#ffffff", "linear", "setback", "inside", 10**30])
+    | st.dates()
+    | st.datetimes(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=3), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    model=st.sampled_from([Plan, Layer, Page, Criteria]),
+    table=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=12),
+)
+def test_whatever_a_file_says_is_told_in_our_words(model: type[BaseModel], table: dict[str, object]):
+    faults: list[Fault] = []
+    record = parse_table(model, table, "own.toml", faults)
+    assert (record is None) == bool(faults)
+    for fault in faults:
+        assert fault.en.startswith("own.toml: ")
+        assert fault.zh.startswith("own.toml：")
+        for word in ("Input should", "validation", "Field required", "permitted", "is not accepted here"):
+            assert word not in fault.en
