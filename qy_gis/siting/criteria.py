@@ -297,7 +297,19 @@ def raster_mean(sites: gpd.GeoDataFrame, plan: Plan, criterion: Criterion, folde
         ) from error
     import rasterio
 
-    with rasterio.open(folder / str(criterion.file)) as raster:
+    try:
+        raster = rasterio.open(folder / str(criterion.file))
+    except rasterio.errors.RasterioIOError as error:
+        raise ArgumentError(
+            f"{criterion.key}: {criterion.file} cannot be read as a raster; accepted is one such as GeoTIFF",
+            zh=f"准则 {criterion.key}：{criterion.file} 不能作为栅格读出；请用 GeoTIFF 等栅格",
+        ) from error
+    with raster:
+        if raster.crs is None:
+            raise ArgumentError(
+                f"{criterion.key}: raster {criterion.file} has no CRS; write the one it is in into it",
+                zh=f"准则 {criterion.key}：栅格 {criterion.file} 没有坐标系；请在文件中写明",
+            )
         placed = gpd.GeoDataFrame(geometry=sites.geometry.to_numpy(), crs=sites.crs).to_crs(raster.crs)
         found = exact_extract(RasterioRasterSource(raster), placed, ["mean"], output="pandas")["mean"]
     missing = found.isna().to_numpy()

@@ -70,6 +70,15 @@ def test_the_mean_of_a_raster_weighs_cells_by_their_share(make_plan: MakePlan, t
     assert values["c0"].item() == pytest.approx(20, abs=0.01)
     with pytest.raises(qy.ArgumentError, match="no value in 1 of 1 sites"):
         measure_criteria(parcels_of(square(5000, 5000, 200)), plan, asked)
+    place = from_origin(EAST, NORTH + 1000, 100, 100)
+    with rasterio.open(tmp_path / "placeless.tif", "w", transform=place, **{**profile, "crs": None}) as file:
+        file.write(slope, 1)
+    (tmp_path / "text.tif").write_text("no raster", encoding="utf-8")
+    for name, says in {"placeless.tif": "has no CRS", "text.tif": "cannot be read as a raster"}.items():
+        asked = criteria({"measure": "raster", "file": name}, folder=tmp_path)
+        with pytest.raises(qy.ArgumentError, match=says) as caught:
+            measure_criteria(parcels_of(square(150, 300, 200)), plan, asked)
+        assert str(tmp_path) not in str(caught.value)
 
 
 def test_direction_and_unit():
