@@ -81,7 +81,11 @@ def is_batch(file: str, outputs: tuple[str, ...]) -> bool:
     """Say whether a check is to run block by block: by what it writes, and for a GeoPackage by how much it reads."""
     tables = [output for output in outputs if Path(output).suffix.lower() in (".parquet", ".geoparquet")]
     if tables and len(outputs) > 1:
-        raise ArgumentError(f"-o {tables[0]}: a batch writes this alone; leave the other -o out")
+        name = Path(tables[0]).name
+        raise ArgumentError(
+            f"-o {name}: a batch writes this alone; leave the other -o out",
+            zh=f"-o {name}：逐块检查只写这一项；请去掉另外的 -o",
+        )
     if tables or [Path(output).suffix.lower() for output in outputs] != [".gpkg"]:
         return bool(tables)
     try:
@@ -112,7 +116,10 @@ def run_batch(
     try:
         from qy_gis.verdict.batch import check_file
     except ImportError as error:
-        raise ArgumentError("a batch needs pyarrow; pip install 'qy-gis[parquet]'") from error
+        raise ArgumentError(
+            "a batch needs pyarrow; pip install 'qy-gis[parquet]'",
+            zh="逐块检查需要 pyarrow；请安装：pip install 'qy-gis[parquet]'",
+        ) from error
     for path in options.summaries:
         check_summary_suffix(path)
     try:

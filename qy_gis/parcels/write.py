@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -24,7 +25,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
 
 from qy_gis.columns import SOURCE_FILE, SOURCE_REPAIRS, SOURCE_SHA256
-from qy_gis.errors import OutputError, QyGisError
+from qy_gis.errors import OutputError, QyGisError, cannot_write
 from qy_gis.parcels.boundary_dialects import Dialect, find_dialect
 from qy_gis.parcels.boundary_write import to_degrees, write_boundary_txt
 from qy_gis.parcels.drawing import MARK
@@ -105,11 +106,17 @@ def write_parcels(
     path = Path(target)
     write = WRITERS.get(path.suffix.lower())
     if write is None:
-        raise OutputError(f"{path}: cannot write {path.suffix or 'a file without ending'!r}; accepted: {list(WRITERS)}")
+        raise OutputError(
+            f"{path.name}: cannot write {path.suffix or 'a file without ending'!r}; accepted: {list(WRITERS)}",
+            zh=f"{path.name}：写不出 {path.suffix or '没有扩展名的文件'!r}；可用的格式：{list(WRITERS)}",
+        )
     if not path.parent.is_dir():
-        raise OutputError(f"{path}: cannot be written: there is no folder {str(path.parent)!r}")
+        raise cannot_write(path, FileNotFoundError(errno.ENOENT, "no folder"))
     if path.is_dir():
-        raise OutputError(f"{path}: cannot be written: there is a folder of this name, which may hold more")
+        raise OutputError(
+            f"{path.name}: cannot be written: there is a folder of this name, which may hold more; give another name",
+            zh=f"{path.name}：写不出：已有同名文件夹，其中可能另有数据；请换一个名字",
+        )
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".qy_gis_") as folder:
             write(table, Path(folder) / path.name, chosen)
@@ -118,7 +125,7 @@ def write_parcels(
     except QyGisError:
         raise
     except _FAILURES as error:
-        raise OutputError(f"{path}: cannot be written: {error}") from error
+        raise cannot_write(path, error) from error
     return str(path)
 
 
@@ -240,7 +247,11 @@ def _write_xlsx(parcels: gpd.GeoDataFrame, path: Path, _dialect: Dialect) -> Non
     table = _attributes(parcels)
     broken = [row for row in table.itertuples(index=False) if any(map(ILLEGAL_CHARACTERS_RE.search, row))]
     if broken:
-        raise OutputError(f"{path.name}: {len(broken)} parcels have control characters in {list(broken[0])}")
+        first = list(broken[0])
+        raise OutputError(
+            f"{path.name}: {len(broken)} parcels have control characters in {first}; remove them",
+            zh=f"{path.name}：{len(broken)} 个地块的属性中有控制字符，如 {first}；请删去",
+        )
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("parcels")
     degrees = parcels.crs.is_geographic
@@ -272,7 +283,10 @@ def _write_geoparquet(parcels: gpd.GeoDataFrame, path: Path, _dialect: Dialect) 
     try:
         parcels.to_parquet(path, index=False)
     except ImportError as error:
-        raise OutputError(f"{path.name} needs pyarrow to be written: pip install 'qy-gis[parquet]'") from error
+        raise OutputError(
+            f"{path.name} needs pyarrow to be written: pip install 'qy-gis[parquet]'",
+            zh=f"{path.name}：写出需要 pyarrow；请安装：pip install 'qy-gis[parquet]'",
+        ) from error
 
 
 def _write_geodatabase(parcels: gpd.GeoDataFrame, path: Path, _dialect: Dialect) -> None:
@@ -286,7 +300,11 @@ def _write_geodatabase(parcels: gpd.GeoDataFrame, path: Path, _dialect: Dialect)
 def _write_wkt(parcels: gpd.GeoDataFrame, path: Path, _dialect: Dialect) -> None:
     code = parcels.crs.to_epsg()
     if code is None:
-        raise OutputError(f"{path.name}: {parcels.crs.name!r} has no EPSG code, the only name of a CRS that WKT has")
+        named = parcels.crs.name
+        raise OutputError(
+            f"{path.name}: {named!r} has no EPSG code, the only name of a CRS that WKT has; write another format",
+            zh=f"{path.name}：坐标系 {named!r} 没有 EPSG 代码，而 WKT 只能以此注明坐标系；请改写其他格式",
+        )
     outlines = shapely.to_wkt(parcels.geometry.to_numpy(), rounding_precision=_decimals(parcels))
     path.write_text("".join(f"SRID={code};{wkt}\n" for wkt in outlines), encoding="ascii", newline="\n")
 

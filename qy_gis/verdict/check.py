@@ -186,7 +186,10 @@ def check(
     plan = read_plan() if plan is None else plan
     chosen = plan.industry(industry)
     if tolerance_m2 is not None and not 0 <= tolerance_m2 < np.inf:
-        raise ArgumentError(f"tolerance_m2={tolerance_m2!r} is not accepted; give an area in m2, 0 or more")
+        raise ArgumentError(
+            f"tolerance_m2={tolerance_m2!r} is not accepted; give an area in m2, 0 or more",
+            zh=f"容差 tolerance_m2={tolerance_m2!r} 无效；应为不小于 0 的平方米数",
+        )
     given = prepare_columns(parcels)
     index = open_index(plan, progress=progress)
     # Hashed once for a plan, as its data are read once: evidence is of what was measured, whenever it is asked for.
