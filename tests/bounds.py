@@ -8,11 +8,12 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS
+from pyproj import CRS, Geod
 from shapes import EXTENT, SOUTH, WEST, random_zone
 
 from qy_gis.measure.crs import planar_excess_ppm, transformer
 from qy_gis.measure.plane import project, to_lonlat
+from qy_gis.overlay.setbacks import Setback
 from qy_gis.overlay.zones import Zones
 
 
@@ -120,7 +121,12 @@ def _hold(
 
 
 def _points_near(
-    outlines: NDArray[np.object_], which: NDArray[np.int64], accuracy_m: float, rng: np.random.Generator
+    outlines: NDArray[np.object_],
+    which: NDArray[np.int64],
+    accuracy_m: float,
+    rng: np.random.Generator,
+    *,
+    spread: float = 0.02,
 ) -> NDArray[np.object_]:
     """Return a point near a corner or an edge of each outline asked for, mostly about as far as the accuracy."""
     corners, owner = shapely.get_coordinates(outlines, return_index=True)
@@ -131,8 +137,51 @@ def _points_near(
     base = corners[at] + (corners[np.minimum(at + 1, last)] - corners[at]) * along
     far = np.where(
         rng.random(len(which)) < 0.7,
-        accuracy_m * (1 + rng.normal(0, 0.02, len(which))),
+        accuracy_m * (1 + rng.normal(0, spread, len(which))),
         accuracy_m * 1.6 * rng.random(len(which)),
     )
     angle = rng.uniform(0, 2 * np.pi, len(which))
     return np.asarray(shapely.points(base + np.column_stack([np.cos(angle), np.sin(angle)]) * far[:, None]))
+
+
+def hold_setback(
+    strip: Setback,
+    outlines: NDArray[np.object_],
+    epsg: int,
+    distance_m: float,
+    accuracy_m: float,
+    rng: np.random.Generator,
+    *,
+    count: int = 4000,
+) -> Wrong:
+    """Hold the land within a distance against geodesics from random places to the nearest place of features."""
+    whole = shapely.union_all(outlines[shapely.get_dimensions(outlines) == 2])
+    everything = shapely.GeometryCollection([whole, *outlines[shapely.get_dimensions(outlines) < 2]])
+    shapely.prepare(everything)
+    points = _points_near(
+        np.array([everything], dtype=object),
+        np.zeros(count, dtype=int),
+        distance_m,
+        rng,
+        spread=1e-5 + 0.02 / distance_m,
+    )
+    to_degrees = transformer(CRS.from_epsg(epsg))
+    ends = shapely.get_coordinates(shapely.shortest_line(everything, points)).reshape(-1, 4).T
+    (lon0, lat0), (lon1, lat1) = to_degrees.transform(*ends[:2]), to_degrees.transform(*ends[2:])
+    away = np.asarray(Geod(a=6378137, rf=298.257222101).inv(lon0, lat0, lon1, lat1)[2])
+    in_plane = project(to_lonlat(points, epsg))
+    for shape in (strip.union, strip.union_low, strip.union_high):
+        shapely.prepare(shape)
+    sure, nominal, possible = (
+        shapely.covers(shape, in_plane) for shape in (strip.union_low, strip.union, strip.union_high)
+    )
+    outside = away > 0
+    least, most = distance_m - accuracy_m, distance_m + accuracy_m
+    hair = 2e-5 * most + 0.02 + 0.002 * accuracy_m
+    wrong = [
+        (sure & outside & (away > least)) | (nominal & (away > distance_m)),
+        ~sure & outside & (away < least - hair) & (least > 0),
+        ~possible & (away < most),
+        possible & (away > most + hair),
+    ]
+    return Wrong(count, *(int(each.sum()) for each in wrong))

@@ -22,6 +22,9 @@ Ints = NDArray[np.int64]
 #: About the microseconds that plain Python takes for the curve at a corner.
 _CORNER_US = 12
 
+#: Polygons of less than this mean width (m) are slivers.
+_SLIVER_M = 0.01
+
 
 def grow(geometries: Geometries, distance: Floats, step: float) -> Geometries:
     """Return the land within a distance of geometries of any kind.
@@ -85,6 +88,13 @@ def _offset_polygons(polygons: Geometries, distance: Floats, step: float, *, inw
     holes, owner = rings[hole], owner[hole]
     shell_of, hole_of = (_shrink_filled, _grow_filled) if inwards else (_grow_filled, _shrink_filled)
     out = shell_of(shells, distance, step)
+    # Of a sliver, moved to another grid, it is not known which side is out: both are.
+    sliver = np.flatnonzero(2 * shapely.area(polygons) < _SLIVER_M * shapely.length(polygons))
+    if len(sliver) and not inwards:
+        around = _grow_thin(shells[sliver], distance[sliver], step)
+        out[sliver] = join_parts(
+            np.column_stack([out[sliver], around]).ravel(), np.repeat(np.arange(len(sliver)), 2), len(sliver)
+        )
     if len(holes):
         # A hole around which nothing is left needs no cutting.
         needed = ~shapely.is_empty(out[owner])
@@ -205,4 +215,12 @@ def _join(parts: Geometries) -> BaseGeometry:
     first, second = shapely.STRtree(parts).query(parts, predicate="intersects")
     if (first == second).all():
         return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts.tolist())
-    return shapely.union_all(parts)
+    return union_polygons(parts)
+
+
+def union_polygons(parts: Geometries) -> BaseGeometry:
+    """Return the union of polygons, some of which moving to another plane may have folded over by nanometres."""
+    try:
+        return shapely.union_all(parts)
+    except shapely.GEOSException:
+        return shapely.union_all(_untie(parts))

@@ -23,6 +23,9 @@ _jit = jit_for(__name__)
 #: Corners nearer to one another (m) than this are one.
 _SAME_M = 1e-6
 
+#: A corner that turns back by all but this angle (radians) is the tip of a needle.
+_NEEDLE = 1e-3
+
 
 @_jit
 def offset_rings(x, y, first, radius, step):
@@ -55,8 +58,11 @@ def offset_rings(x, y, first, radius, step):
             before = at - 1 if at > 0 else m - 1
             cross = ux[before] * uy[at] - uy[before] * ux[at]
             dot = ux[before] * ux[at] + uy[before] * uy[at]
-            if cross > 0.0 or (cross == 0.0 and dot < 0.0):
+            if cross > 0.0 or (cross > -_NEEDLE and dot < 0.0):
+                # The tip of a needle may be folded over: it is gone around whichever way it seems to turn. Where it is
+                # a notch this adds nothing but land within the distance of its end.
                 turn = atan2(cross, dot)
+                turn = turn if turn > 0.0 else turn + 2 * pi
                 n = put_tangents(out_x, out_y, n, px[at], py[at], r, uy[before], -ux[before], turn, step)
                 continue
             back = r * -cross / (1.0 + dot) if dot > -1.0 else inf

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
@@ -20,9 +19,17 @@ from pyproj.crs.coordinate_operation import TransverseMercatorConversion
 from shapely.geometry.base import BaseGeometry
 
 from qy_gis.measure.crs import CGCS2000, transformer
-from qy_gis.measure.plane import Geometries, project, to_lonlat, to_plane
+from qy_gis.measure.plane import Geometries, project, to_lonlat
 from qy_gis.overlay.growing import grow
-from qy_gis.overlay.zones import grid_zone_of, place_in_grid, shrink_on_ground, unite
+from qy_gis.overlay.zones import (
+    BEND_M,
+    BUFFER_EDGE_M,
+    grid_zone_of,
+    place_in_grid,
+    place_united,
+    shrink_on_ground,
+    unite,
+)
 from qy_gis.plan.model import Plan
 
 Floats = NDArray[np.float64]
@@ -33,10 +40,6 @@ _OFF_SHARE, _OFF_M = 1e-5, 0.012
 
 #: Where lines may be off themselves, round corners may be by this part of it; no tangent turns by more than this.
 _ACCURACY_SHARE, _LARGEST_STEP = 0.002, np.pi / 8
-
-#: Edges are at most this long, so that one that is straight in degrees, in a grid or in the plane is off by less than
-#: `_BEND_M` in the others.
-_EDGE_M, _BEND_M = 180.0, 0.002
 
 #: Distances are taken in Gauss-Krueger grids of their own for every so many degrees: near their meridians a metre of
 #: the grid is one on the ground, to some millionths.
@@ -100,26 +103,27 @@ def project_setback(plan: Plan, key: str, distance_m: float) -> Setback:
     """
     table, accuracy_m = plan.features(key), plan.layers[key].accuracy_m
     stored = table.geometry.to_numpy()
-    land = unite(to_plane(stored, table.crs))
-    reach = _Reach(to_lonlat(stored, table.crs, spacing_m=_EDGE_M), land)
+    reach = _Reach(to_lonlat(stored, table.crs, spacing_m=BUFFER_EDGE_M))
     union = reach.inside(distance_m)
     low, high = union, reach.around(distance_m + accuracy_m, doubt_m=accuracy_m)
-    if accuracy_m > 0:
-        low = reach.inside(distance_m - accuracy_m, doubt_m=accuracy_m) if distance_m > accuracy_m else land
-    if accuracy_m > distance_m:
+    if distance_m > accuracy_m > 0:
+        low = reach.inside(distance_m - accuracy_m, doubt_m=accuracy_m)
+    elif accuracy_m > 0:
         # Surely within the distance is then only what is deep enough inside a polygon.
         united = np.array([unite(stored)], dtype=object)
-        low = _shrink(united, table.crs, accuracy_m - distance_m, grid_zone_of(plan))
+        whole = place_united(stored, united, table.crs, grid_zone_of(plan))
+        low = _shrink(whole, accuracy_m - distance_m, grid_zone_of(plan))
     coverage, covered = plan.coverage(key), None
     if coverage is not None:
-        covered = _shrink(np.array([coverage], dtype=object), CGCS2000, distance_m, grid_zone_of(plan))
+        surveyed = place_in_grid(np.array([coverage], dtype=object), CGCS2000, grid_zone_of(plan))
+        covered = _shrink(surveyed, distance_m, grid_zone_of(plan))
         high = unite(np.array([shapely.intersection(high, covered)], dtype=object))
     return Setback(union, low, high, covered)
 
 
-def _shrink(stored: Geometries, crs: Any, distance_m: float, grid_zone: int) -> BaseGeometry:
-    """Return the land at least a distance on the ground inside polygons."""
-    return unite(shrink_on_ground(place_in_grid(shapely.get_parts(stored), crs, grid_zone), distance_m, grid_zone))
+def _shrink(in_grid: Geometries, distance_m: float, grid_zone: int) -> BaseGeometry:
+    """Return, in the survey plane, the land at least a distance on the ground inside polygons."""
+    return unite(shrink_on_ground(shapely.get_parts(in_grid), distance_m, grid_zone))
 
 
 class _Reach:
@@ -129,36 +133,40 @@ class _Reach:
     ----------
     lonlat
         The features, with edges short enough.
-    land
-        The polygons among them, in the survey plane, in which all land is within any distance.
     """
 
-    def __init__(self, lonlat: Geometries, land: BaseGeometry) -> None:
-        self._bands = list(_split_bands(lonlat))
-        self._land = land
+    def __init__(self, lonlat: Geometries) -> None:
+        parts = shapely.get_parts(lonlat)
+        parts = parts[~shapely.is_empty(parts)]
+        west, _, east, _ = shapely.bounds(parts).T
+        wide = east - west > 2 * _BAND_DEG
+        self._bands = list(_split_bands(parts[~wide], parts[wide]))
+        # Of wide polygons bands hold the outline alone: the land inside it is within any distance.
+        land = parts[wide & (shapely.get_dimensions(parts) == 2)]
+        self._land = shapely.get_parts(shapely.buffer(project(land), 0))
 
     def inside(self, distance_m: float, *, doubt_m: float = 0) -> BaseGeometry:
         """Return land that is all within the distance; corners are the less exact the more lines may be off."""
         step = _largest_step(distance_m, doubt_m)
         # A metre of a grid is never more than one on the ground; the ends of tangents are farther than the tangents.
-        return self._draw(distance_m, lambda _: (distance_m - _BEND_M) * np.cos(step / 2), step)
+        return self._draw(distance_m, lambda _: (distance_m - BEND_M) * np.cos(step / 2), step)
 
     def around(self, distance_m: float, *, doubt_m: float = 0) -> BaseGeometry:
         """Return all land within the distance, and a hair more."""
 
         def radius(bounds: Floats) -> Floats:
             farthest = np.abs(bounds[:, [0, 2]]).max(axis=1) + distance_m
-            return np.asarray(distance_m * (1 + farthest**2 / (2 * _RADIUS_M**2)) + _BEND_M)
+            return np.asarray(distance_m * (1 + farthest**2 / (2 * _RADIUS_M**2)) + BEND_M)
 
         return self._draw(distance_m, radius, _largest_step(distance_m, doubt_m))
 
     def _draw(self, distance_m: float, radius: Callable[[Floats], Floats | float], step: float) -> BaseGeometry:
-        drawn: list[Geometries] = [shapely.get_parts(self._land)]
+        drawn = [self._land]
         for degrees, features in self._bands:
             grid = _grid_at(degrees)
             in_grid = shapely.transform(features, _mover(grid))
             of_each = np.broadcast_to(np.maximum(radius(shapely.bounds(in_grid)), 1e-6), len(features))
-            drawn.append(project(to_lonlat(grow(in_grid, of_each, step), grid, spacing_m=_EDGE_M)))
+            drawn.append(project(to_lonlat(grow(in_grid, of_each, step), grid, spacing_m=BUFFER_EDGE_M)))
         return unite(np.concatenate(drawn))
 
 
@@ -168,17 +176,13 @@ def _largest_step(distance_m: float, doubt_m: float) -> float:
     return float(min(2 * np.sqrt(off / distance_m), _LARGEST_STEP))
 
 
-def _split_bands(lonlat: Geometries) -> Iterator[tuple[float, Geometries]]:
+def _split_bands(narrow: Geometries, wide: Geometries) -> Iterator[tuple[float, Geometries]]:
     """Give features in degrees by bands of longitude, with the middle of each; wide ones are cut to lines in bands."""
-    parts = shapely.get_parts(lonlat)
-    parts = parts[~shapely.is_empty(parts)]
-    west, _, east, _ = shapely.bounds(parts).T
-    wide = east - west > 2 * _BAND_DEG
-    lines = parts[wide]
-    lines = np.concatenate([lines[shapely.get_dimensions(lines) == 1], shapely.get_rings(lines)])
+    lines = np.concatenate([wide[shapely.get_dimensions(wide) == 1], shapely.get_rings(wide)])
     runs, run_band = _cut_lines(lines)
-    band = np.concatenate([np.floor((west + east)[~wide] / 2 / _BAND_DEG), run_band])
-    features = np.concatenate([parts[~wide], runs])
+    west, _, east, _ = shapely.bounds(narrow).T
+    band = np.concatenate([np.floor((west + east) / 2 / _BAND_DEG), run_band])
+    features = np.concatenate([narrow, runs])
     for each in np.unique(band):
         yield float((each + 0.5) * _BAND_DEG), features[band == each]
 

@@ -18,12 +18,12 @@ from shapely.geometry.base import BaseGeometry
 from qy_gis.errors import Fault, PlanError
 from qy_gis.measure.crs import grid_epsg, planar_excess_ppm, transformer, zone_at
 from qy_gis.measure.plane import Geometries, project, to_grid, to_lonlat, to_plane
-from qy_gis.overlay.growing import grow, join_parts, shrink
+from qy_gis.overlay.growing import grow, join_parts, shrink, union_polygons
 from qy_gis.plan.model import Layer, Plan
 
 #: While shrinking or growing, edges are at most this long, so that an edge that is straight in degrees, in the grid or
 #: in the plane is off by less than `BEND_M` in the others.
-_BUFFER_EDGE_M, BEND_M = 360.0, 0.005
+BUFFER_EDGE_M, BEND_M = 180.0, 0.002
 
 #: Areas (m2) of one outline are the same within this, or this share of it.
 SAME_M2, SAME_SHARE = 1e-3, 1e-9
@@ -31,8 +31,11 @@ SAME_M2, SAME_SHARE = 1e-3, 1e-9
 #: Uniting may change the area (m2) of a feature by this.
 _MEETING_M2 = 0.01
 
-#: Corners are drawn by tangents to the circle that turn by at most this (radians): 1.8 % outside it at their ends.
-_STEP = 2 * np.arccos(1 / 1.018)
+#: Shrunk and grown outlines are off by no more than this share of the distance, and these metres.
+_OFF_SHARE, _OFF_M = 0.02, 0.01
+
+#: Cosines of half the most and the least that tangents turn: a right angle, and next to nothing.
+_SQUARE, _ROUND = np.sqrt(0.5), 0.9999
 
 
 @dataclass(frozen=True)
@@ -104,9 +107,7 @@ def project_zones(plan: Plan, key: str) -> Zones:
     if layer.accuracy_m > 0 and layer.geometry in ("polygon", "mixed") and len(stored):
         grid_zone = grid_zone_of(plan)
         in_grid = place_in_grid(stored, table.crs, grid_zone)
-        # Where edges in degrees cross, they do so in the grid.
-        degrees = table.crs.is_geographic
-        whole = np.array([unite(in_grid)], dtype=object) if degrees else place_in_grid(united, table.crs, grid_zone)
+        whole = place_united(stored, united, table.crs, grid_zone)
         low, union_low = _shrink_layer(in_grid, whole, layer.accuracy_m, grid_zone)
         high = grow_on_ground(in_grid, layer.accuracy_m, grid_zone)
         union_high = unite(high)
@@ -145,27 +146,48 @@ def unite(geometries: Geometries) -> BaseGeometry:
     meets = np.zeros(len(parts), dtype=bool)
     meets[first[first != second]] = True
     if meets.any():
-        parts = np.concatenate([parts[~meets], shapely.get_parts(shapely.union_all(parts[meets]))])
+        parts = np.concatenate([parts[~meets], shapely.get_parts(union_polygons(parts[meets]))])
     united: BaseGeometry = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts.tolist())
     return united
 
 
 def place_in_grid(stored: Geometries, crs: Any, grid_zone: int) -> Geometries:
     """Return geometries in the 3-degree grid of a zone, with as few vertices as shrinking and growing need."""
-    return to_grid(to_lonlat(stored, crs, spacing_m=_BUFFER_EDGE_M), grid_zone)
+    return to_grid(to_lonlat(stored, crs, spacing_m=BUFFER_EDGE_M), grid_zone)
+
+
+def place_united(stored: Geometries, united: Geometries, crs: CRS, grid_zone: int) -> Geometries:
+    """Return the union of geometries in the 3-degree grid of a zone; ``united`` is their union where they are stored.
+
+    Edges in degrees are not straight there: they cross where they do in the grid.
+    """
+    if crs.is_geographic:
+        return np.array([unite(place_in_grid(stored, crs, grid_zone))], dtype=object)
+    return place_in_grid(united, crs, grid_zone)
 
 
 def grow_on_ground(in_grid: Geometries, distance_m: float, grid_zone: int) -> Geometries:
-    """Return, in the survey plane, all land within a distance on the ground, and none that is 1.02 times as far."""
-    return _in_plane(grow(in_grid, _reach(in_grid, distance_m, grid_zone), _STEP), grid_zone)
+    """Return, in the survey plane, all land within a distance on the ground.
+
+    None is farther than 1.02 of the distance and 1 cm.
+    """
+    reach = _reach(in_grid, distance_m, grid_zone)
+    return _in_plane(grow(in_grid, reach, _largest_step(reach, distance_m)), grid_zone)
 
 
 def shrink_on_ground(in_grid: Geometries, distance_m: float, grid_zone: int) -> Geometries:
     """Return, in the survey plane, land that lies at least a distance on the ground inside its outline.
 
-    None is left out that is 1.02 times as far inside.
+    None is left out that lies farther inside than 1.02 of the distance and 1 cm.
     """
-    return _in_plane(shrink(in_grid, _reach(in_grid, distance_m, grid_zone), _STEP), grid_zone)
+    reach = _reach(in_grid, distance_m, grid_zone)
+    return _in_plane(shrink(in_grid, reach, _largest_step(reach, distance_m)), grid_zone)
+
+
+def _largest_step(reach: NDArray[np.float64], distance_m: float) -> float:
+    """Return by how much the tangents at corners may turn (radians), so that their ends are off by what is allowed."""
+    farthest = distance_m * (1 + _OFF_SHARE) + _OFF_M - BEND_M
+    return float(2 * np.arccos(np.clip(reach.max(initial=distance_m) / farthest, _SQUARE, _ROUND)))
 
 
 def _reach(in_grid: Geometries, distance_m: float, grid_zone: int) -> NDArray[np.float64]:
@@ -183,7 +205,7 @@ def _reach(in_grid: Geometries, distance_m: float, grid_zone: int) -> NDArray[np
 
 def _in_plane(in_grid: Geometries, grid_zone: int) -> Geometries:
     grid = grid_epsg(grid_zone, prefixed=False)
-    return _valid(project(to_lonlat(in_grid, grid, spacing_m=_BUFFER_EDGE_M)))
+    return _valid(project(to_lonlat(in_grid, grid, spacing_m=BUFFER_EDGE_M)))
 
 
 def _shrink_layer(
