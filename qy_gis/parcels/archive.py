@@ -22,11 +22,23 @@ MAX_MEMBERS, MAX_BYTES, MAX_RATIO = 2_000, 512 * 1024**2, 200
 PARTS = {
     ".shp": (".shp", ".shx", ".dbf", ".prj", ".cpg"),
     ".tab": (".tab", ".dat", ".map", ".id", ".ind"),
-    ".kml": (".kml",),
+    ".mif": (".mif", ".mid"),
     ".gdb": (),
+    **{
+        ending: (ending,)
+        for ending in (".gpkg", ".fgb", ".parquet", ".geojson", ".dxf", ".kml", ".gml", ".gpx", ".txt", ".csv", ".xlsx")
+    },
 }
 
-_NAMES = {".shp": "Shapefiles", ".tab": "MapInfo tables", ".kml": "KML documents", ".gdb": "file geodatabases"}
+#: What lies in an archive beside the parcels as often as it holds them: taken where there is nothing else.
+_LAST = (".txt", ".csv", ".xlsx")
+
+#: What may have layers of its own.
+_WITH_LAYERS = (".gdb", ".gpkg", ".kml", ".dxf", ".xlsx", ".gml", ".gpx")
+
+#: A file that every file geodatabase has.
+_FIRST_TABLE = "a00000001.gdbtable"
+
 _NESTED = (".zip", ".kmz", ".rar", ".7z", ".gz", ".tgz", ".bz2", ".xz", ".tar")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, OSError, ValueError)
 
@@ -82,26 +94,36 @@ def unpack_source(path: Path, *, kinds: Sequence[str], layer: str | None, title:
 
 def check_members(members: Sequence[zipfile.ZipInfo], title: str) -> list[zipfile.ZipInfo]:
     """Return the files of an archive, if all of it is safe; else raise a SourceError with all that is wrong."""
-    faults = []
+    faults: list[tuple[str, str]] = []
     if len(members) > MAX_MEMBERS:
-        faults.append(f"{len(members)} members; accepted are {MAX_MEMBERS}")
+        count = len(members)
+        faults.append((f"{count} members; accepted are {MAX_MEMBERS}", f"{count} 个文件，上限 {MAX_MEMBERS}"))
     unpacked, packed = sum(m.file_size for m in members), sum(m.compress_size for m in members)
     if unpacked > MAX_BYTES:
-        faults.append(f"{unpacked / 1024**2:.0f} MiB unpacked; accepted are {MAX_BYTES // 1024**2}")
+        size, most = unpacked / 1024**2, MAX_BYTES // 1024**2
+        faults.append((f"{size:.0f} MiB unpacked; accepted are {most}", f"解开后 {size:.0f} MiB，上限 {most}"))
     if unpacked > MAX_RATIO * max(packed, 1):
-        faults.append(f"{unpacked / max(packed, 1):.0f} times its size when unpacked; accepted is {MAX_RATIO}")
+        ratio = unpacked / max(packed, 1)
+        faults.append(
+            (f"{ratio:.0f} times its size when unpacked; accepted is {MAX_RATIO}", f"解开后为 {ratio:.0f} 倍")
+        )
     for member in members:
         name = member.filename
         if re.match(r"[\\/]|[A-Za-z]:", name) or ".." in re.split(r"[\\/]", name):
-            faults.append(f"{name!r} leads outside the archive")
+            faults.append((f"{name!r} leads outside the archive", f"{name!r} 指向压缩包之外"))
         if stat.S_ISLNK(member.external_attr >> 16):
-            faults.append(f"{name!r} is a link")
+            faults.append((f"{name!r} is a link", f"{name!r} 是链接"))
         if member.flag_bits & 1:
-            faults.append(f"{name!r} is encrypted")
+            faults.append((f"{name!r} is encrypted; pack it without a password", f"{name!r} 已加密，请去掉密码"))
         if name.lower().endswith(_NESTED):
-            faults.append(f"{name!r} is an archive inside the archive; unpack it first")
+            faults.append(
+                (f"{name!r} is an archive inside the archive; unpack it first", f"{name!r} 是包中包，请先解开")
+            )
     if faults:
-        raise SourceError(f"{title} is refused:\n{list_faults(faults)}")
+        raise SourceError(
+            f"{title} is refused:\n{list_faults([en for en, _ in faults])}",
+            zh=f"{title} 拒读：\n{list_faults([zh for _, zh in faults])}",
+        )
     return [member for member in members if not member.is_dir()]
 
 
@@ -156,7 +178,12 @@ def _find_sources(members: list[zipfile.ZipInfo], kinds: Sequence[str]) -> list[
     found: list[_Found] = []
     for kind in kinds:
         if kind == ".gdb":
-            folders = dict.fromkeys(path.parent for path, _ in paths if path.parent.suffix.lower() == kind)
+            # Some pack the files of a geodatabase without its folder.
+            folders = dict.fromkeys(
+                path.parent
+                for path, _ in paths
+                if path.parent.suffix.lower() == kind or path.name.lower() == _FIRST_TABLE
+            )
             for folder in folders:
                 # The names of a geodatabase are a00000001.gdbtable and the like; anything else has no business in it.
                 inside = {
@@ -164,7 +191,7 @@ def _find_sources(members: list[zipfile.ZipInfo], kinds: Sequence[str]) -> list[
                     for path, member in paths
                     if path.parent == folder and re.fullmatch(r"[A-Za-z0-9_.-]+", path.name)
                 }
-                found.append((kind, folder.with_suffix(""), inside))
+                found.append((kind, folder.with_suffix("") if folder.name else PurePosixPath("geodatabase"), inside))
             continue
         for stem in [path.with_suffix("") for path, _ in paths if path.suffix.lower() == kind]:
             same = {
@@ -180,15 +207,25 @@ def _choose(
     found: list[_Found], members: list[zipfile.ZipInfo], kinds: Sequence[str], layer: str | None, title: str
 ) -> tuple[_Found, bool]:
     """Return the one source there is, or that is asked for, and whether its name was asked for."""
-    named = [one for one in found if layer in (one[1].name, str(one[1]))]
+    if any(one[0] not in _LAST for one in found) and layer is None:
+        found = [one for one in found if one[0] not in _LAST]
+    named = [one for one in found if layer in _names(one)]
     if len(named) == 1:
         return named[0], True
-    if len(found) == 1 and (layer is None or found[0][0] == ".gdb"):
+    if len(found) == 1 and (layer is None or found[0][0] in _WITH_LAYERS):
         return found[0], False
     count = len(found if layer is None else named)
-    what = " or ".join(_NAMES[kind] for kind in dict.fromkeys(one[0] for one in found) or kinds)
-    listed = ", ".join(str(one[1]) for one in found) or ", ".join(m.filename for m in members[:20]) or "nothing"
+    listed = ", ".join(f"{one[1]}{one[0]}" for one in found[:20]) or ", ".join(m.filename for m in members[:20])
+    asked, asked_zh = ("", "") if layer is None else (f" named {layer!r}", f"名为 {layer!r} 的")
     raise SourceError(
-        f"{title} has {count} {what}{'' if layer is None else f' named {layer!r}'}, accepted is one; "
-        f"name it with layer=. Found: {listed}"
+        f"{title} has {count} sources{asked}, accepted is one of {', '.join(kinds)}; name it with layer= (--layer). "
+        f"Found: {listed or 'nothing'}",
+        zh=f"{title} 中有 {count} 个{asked_zh}地块数据，应为一个（{'、'.join(kinds)}）；"
+        f"请用 --layer 指定：{listed or '空'}",
     )
+
+
+def _names(source: _Found) -> tuple[str, ...]:
+    """Return what a source may be called: with its ending and its folder, or without."""
+    kind, path, _ = source
+    return path.name, str(path), f"{path.name}{kind}", f"{path}{kind}"

@@ -18,7 +18,7 @@ from qy_gis.errors import ArgumentError, CRSError, GeometryError, GridWarning, S
 from qy_gis.measure.crs import check_crs, planar_excess_ppm, transformer
 from qy_gis.measure.reach import find_outside
 from qy_gis.parcels import sources
-from qy_gis.parcels.archive import unpack_source
+from qy_gis.parcels.archive import PARTS, unpack_source
 from qy_gis.parcels.boundary_txt import read_boundary_txt
 from qy_gis.parcels.coordinates import place_told
 from qy_gis.parcels.corners import Wkb
@@ -44,9 +44,11 @@ from qy_gis.parcels.vector import (
 from qy_gis.parcels.workbooks import read_xlsx
 
 
-def read_zip(path: Path, *, title: str, crs: Any, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
-    """Read the one Shapefile, file geodatabase or MapInfo table of a zip archive, or the one named by ``layer``."""
-    with unpack_source(path, kinds=(".shp", ".gdb", ".tab"), layer=layer, title=title) as (unpacked, named):
+def read_zip(
+    path: Path, *, title: str, crs: Any, layer: str | None, encoding: str | None
+) -> gpd.GeoDataFrame | WithBytes:
+    """Read the one source of parcels in a zip archive, or the one named by ``layer``."""
+    with unpack_source(path, kinds=tuple(PARTS), layer=layer, title=title) as (unpacked, named):
         reader = READERS[unpacked.suffix]
         return reader(unpacked, title=title, crs=crs, layer=None if named else layer, encoding=encoding)
 

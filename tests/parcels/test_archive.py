@@ -5,9 +5,13 @@ from __future__ import annotations
 import stat
 import zipfile
 from contextlib import contextmanager
+from pathlib import Path
 
+import geopandas as gpd
 import pytest
+import shapely
 
+from qy_gis import read_parcels, write_parcels
 from qy_gis.errors import SourceError
 from qy_gis.parcels import archive
 from qy_gis.parcels.archive import unpack_source
@@ -59,9 +63,9 @@ def test_names_in_gbk_folders_and_capitals(tmp_path):
 
 def test_several_shapefiles_need_a_name(pack):
     path = pack(PARTS | {"b/land.shp": b"other", "b/road.shp": b"road"})
-    with pytest.raises(SourceError, match=r"has 3 Shapefiles, accepted is one.*Found: land, b/land, b/road"):
+    with pytest.raises(SourceError, match=r"has 3 sources, accepted is one.*Found: land.shp, b/land.shp, b/road.shp"):
         unpack_shapefile(path, layer=None).__enter__()
-    with pytest.raises(SourceError, match="has 2 Shapefiles named 'land'"):
+    with pytest.raises(SourceError, match="has 2 sources named 'land'"):
         unpack_shapefile(path, layer="land").__enter__()
     for layer, data in (("road", b"road"), ("b/land", b"other")):
         with unpack_shapefile(path, layer=layer) as unpacked:
@@ -69,7 +73,7 @@ def test_several_shapefiles_need_a_name(pack):
 
 
 def test_no_shapefile_says_what_was_found(pack):
-    with pytest.raises(SourceError, match=r"has 0 Shapefiles.*Found: a\.gpkg"):
+    with pytest.raises(SourceError, match=r"has 0 sources.*Found: a\.gpkg"):
         unpack_shapefile(pack({"a.gpkg": b"x"}), layer=None).__enter__()
 
 
@@ -130,3 +134,38 @@ def test_damaged_archives(pack, damage):
     path.write_bytes(damaged)
     with pytest.raises(SourceError, match=r"parcels\.zip cannot be unpacked"):
         unpack_shapefile(path, layer=None).__enter__()
+
+
+SQUARE = shapely.box(500000, 2622000, 500100, 2622100)
+
+
+def zipped(tmp_path, members):
+    path = tmp_path / "parcels.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        for name, data in members.items():
+            file.writestr(name, data)
+    return path
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "geojson", "kml", "dxf", "txt", "csv", "xlsx", "fgb", "parquet"])
+@pytest.mark.parametrize("folder", ["", "一/"])
+def test_any_one_source_in_an_archive(tmp_path, ending, folder):
+    parcels = gpd.GeoDataFrame({"parcel_id": ["甲"]}, geometry=[SQUARE], crs=4547)
+    data = Path(write_parcels(parcels, tmp_path / f"a.{ending}")).read_bytes()
+    path = zipped(tmp_path, {f"{folder}地块.{ending}": data, "说明.pdf": b"x", "__MACOSX/._a.kml": b"y"})
+    assert read_parcels(path)["parcel_id"].tolist() == ["甲"]
+    assert read_parcels(path, layer=f"地块.{ending}")["source_file"].tolist() == ["parcels.zip"]
+
+
+def test_a_note_beside_the_parcels_is_no_source(tmp_path):
+    parcels = gpd.GeoDataFrame({"parcel_id": ["甲"]}, geometry=[SQUARE], crs=4547)
+    data = Path(write_parcels(parcels, tmp_path / "a.gpkg")).read_bytes()
+    path = zipped(tmp_path, {"a.gpkg": data, "readme.txt": b"x", "b.csv": b"y"})
+    assert read_parcels(path)["parcel_id"].tolist() == ["甲"]
+
+
+@pytest.mark.parametrize("folder", ["", "data/", "a/b/"])
+def test_a_geodatabase_without_its_folder(tmp_path, folder):
+    gpd.GeoDataFrame({"DKBH": ["甲"]}, geometry=[SQUARE], crs=4547).to_file(tmp_path / "a.gdb", driver="OpenFileGDB")
+    files = {f"{folder}{path.name}": path.read_bytes() for path in (tmp_path / "a.gdb").iterdir()}
+    assert read_parcels(zipped(tmp_path, files))["parcel_id"].tolist() == ["甲"]
