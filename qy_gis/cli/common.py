@@ -41,12 +41,15 @@ def main() -> None:
       qy-gis demo                          check the sample parcels, draw the maps
       qy-gis check parcel.txt              is this parcel all right?
       qy-gis check parcel.txt -o out.html  the same as one page to open or print
+      qy-gis check FOLDER -o results/ --summary all.xlsx    all files of a folder, and a workbook
+      qy-gis convert FOLDER all.gpkg       many files into one
       qy-gis map overview                  the plan as one offline HTML page
       qy-gis layers --validate             what the plan holds, and whether its data are sound
 
     \b
-    Exit status: 0 nothing stands against the parcels, 1 something does or is unknown,
-    2 the command or a file is wrong (one message says what, and what to do).
+    Exit status: 0 nothing stands against the parcels, 1 something does or is unknown, or
+    some of many files were refused, 2 the command is wrong or no file could be checked
+    (one message says what, and what to do), 130 stopped by Ctrl-C.
     """
     # Imports make a great many objects that stay. To look for rubbish among them, while they come and once more at the
     # end, takes a quarter of the time a short command has.
