@@ -179,7 +179,17 @@ def _parts(ring: list[Point], row: Row) -> str:
     if is_closed(ring):
         return "closed"
     again = bool(point.number) and any(one.number == point.number for one in ring)
-    return "number" if again and not same_place(ring[0], point) else ""
+    return "number" if (again or _starts_again(ring, point.number)) and not same_place(ring[0], point) else ""
+
+
+def _starts_again(ring: list[Point], number: str) -> bool:
+    """Return whether numbers such as A1, A2, A3, B1 start again under another name."""
+    names = [re.fullmatch("(.*?)([0-9]{1,9})", one) for one in (*(point.number for point in ring), number)]
+    if len(ring) < 3 or None in names:
+        return False
+    prefixes = [name[1] for name in names if name is not None]
+    first, last = (name[2] for name in (names[0], names[-1]) if name is not None)
+    return first == last and {*prefixes[:-1]} == {prefixes[0]} and prefixes[-1] != prefixes[0]
 
 
 def _nest_blocks(

@@ -36,8 +36,9 @@ _LABEL = re.compile(
     rf"(?:[=:为]\s*|(?(word)|(?=[0-9]{{1,3}}[°度.])))(?P<value>{_ANGLE}|{_PLAIN})",
     re.IGNORECASE,
 )
-#: What in front of a point of a sentence says which parcel it is of.
-_PARCEL = re.compile(r"\S*(?:地块|宗地|图斑|片区|parcel)[^\s:,;]*", re.IGNORECASE)
+#: What in front of a point of a sentence says which parcel it is of, and words for the point itself.
+_PARCEL = re.compile(r"[0-9A-Za-z]*[\u4e00-\u9fff]{2,}[0-9A-Za-z]*|parcel[^\s:,;]*", re.IGNORECASE)
+_CORNER = re.compile("[点角桩位处顶]|界址|坐标|起|终|分别|依次|其中|以下|如下|[东南西北]{2}")
 
 _NORTH = ("x", "n", "b", "lat", "纬度", "北纬", "纵坐标", "北坐标")
 _EAST = ("y", "e", "l", "lon", "经度", "东经", "横坐标", "东坐标")
@@ -150,28 +151,38 @@ def _close_up(text: str) -> str:
 def _unfold(text: str) -> str:
     """Return points in one line, as ``x,y;x,y``, ``x y,x y`` or ``x,y,h x,y,h``, in a line each; other text as it is.
 
-    Points copied out of a KML may take several lines; they are points each.
+    A line of points is a ring, with a blank line behind it; points out of a KML may take several lines as well.
     """
-    tokens = text.split()
-    kml = [_KML_POINT.fullmatch(token) for token in tokens]
-    lines = [line for line in text.split("\n") if line.strip()]
-    if len(tokens) >= 3 and all(kml) and len(tokens) > len(lines):
-        # A line is a ring, and between rings a line is left blank.
-        return "\n\n".join("\n".join(line.split()) for line in lines) if _are_rings(lines) else "\n".join(tokens)
-    line = text.strip()
-    if "\n" in line:
+    lines = [line.strip() for line in text.split("\n")]
+    filled = [line for line in lines if line]
+    if filled and all(_KML_POINT.fullmatch(token) for line in filled for token in line.split()):
+        # A line for each point is a table already.
+        if len(filled) < len(text.split()):
+            return "\n\n".join(_part_kml(block) for block in re.split(r"\n\s*\n", "\n".join(lines).strip()))
         return text
+    rings = [_unfold_line(line) for line in filled]
+    return "\n\n".join("\n".join(points) for points in rings) if rings and all(rings) else text
+
+
+def _part_kml(block: str) -> str:
+    """Return points out of a KML in a line each, and a blank line between rings."""
+    lines = [line.split() for line in block.split("\n")]
+    points = [point for line in lines for point in line]
+    each_closed = all(len(line) > 3 and line[0] == line[-1] for line in lines)
+    # One ring may be broken into lines anywhere; several that are left open are told by having points enough.
+    if each_closed or (points[0] != points[-1] and all(len(line) > 2 for line in lines)):
+        return "\n\n".join("\n".join(line) for line in lines)
+    return "\n".join(points)
+
+
+def _unfold_line(line: str) -> list[str]:
+    """Return the points of a line, three or more; none if it is something else."""
+    plain = unicodedata.normalize("NFKC", line)
     for between, within in ((";", r"\s*[,\s]\s*"), (",", r"\s+"), ("|", r"\s*[,\s]\s*")):
-        points = [point.strip() for point in unicodedata.normalize("NFKC", line).split(between) if point.strip()]
+        points = [point.strip() for point in plain.split(between) if point.strip()]
         if len(points) >= 3 and all(re.fullmatch(_PLAIN + within + _PLAIN, point) for point in points):
-            return "\n".join(points)
-    return text
-
-
-def _are_rings(lines: list[str]) -> bool:
-    """Return whether each line is a ring by itself: three points or more, the last repeating the first."""
-    parts = [line.split() for line in lines]
-    return len(lines) > 1 and all(len(points) > 3 and points[0] == points[-1] for points in parts)
+            return points
+    return []
 
 
 def _read_sentences(text: str) -> Rows:
@@ -202,7 +213,7 @@ def _pair(line: str, found: list[re.Match[str]]) -> list[list[str]]:
             return []
         values = [one["value"], other["value"]] if axes[0] == "north" else [other["value"], one["value"]]
         before = line[start : one.start()]
-        if parcel := _PARCEL.search(before):
+        if (parcel := _PARCEL.search(before)) and not _CORNER.search(parcel[0]):
             rows.append([parcel[0]])
             before = before[parcel.end() :]
         label = re.findall(r"[A-Za-z]{0,3}-?[0-9]+", before)

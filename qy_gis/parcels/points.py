@@ -107,7 +107,7 @@ def read_points(table: Table, *, crs: Any, title: str) -> gpd.GeoDataFrame:
             zip(points.lines, points.cells, key.values, points.above, strict=True)
         )
     ]
-    faults: Faults = []
+    faults: Faults = _find_gaps(table, points, key)
     built = build_blocks(rows, by_id=key.by_id, faults=faults)
     attributes = _attributes(table, numbers)
     if not faults:
@@ -281,6 +281,26 @@ def _find_number_and_key(table: Table, points: _Points) -> tuple[int | None, _Ke
         by_id = chosen[0] in ids or (chosen[0] in numbers and bool(varying))
         return number, _Key(_filled(points, chosen[0]), by_id, chosen[0])
     return number, _find_unnamed_key(table, points, {*used, number, *counting})
+
+
+def _find_gaps(table: Table, points: _Points, key: _Key) -> Faults:
+    """Return the rows without an id or a name below rows that all have theirs: no merged cell would leave them so."""
+    if key.column is None:
+        return []
+    cells = [_cell(cells, key.column) for cells in points.cells]
+    heading = table.headings[key.column]
+    return [
+        TextFault(
+            points.lines[i],
+            1,
+            f"found no {heading!r}, which the rows above have each; accepted is one in every row of a "
+            "parcel, or in its "
+            "first row alone",
+            f"未填“{heading}”，而上方各行均已填写；须每行填写，或只在地块首行填写",
+        )
+        for i in range(2, len(cells))
+        if not cells[i] and cells[i - 1] and cells[i - 1] == cells[i - 2]
+    ]
 
 
 def _find_unnamed_key(table: Table, points: _Points, used: set[int | None]) -> _Key:

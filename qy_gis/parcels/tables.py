@@ -193,7 +193,8 @@ def _find_bare(rows: Rows, crs: Any, title: str) -> Table:
     names = {at: _NAMES[role] for role, at in columns.items()}
     used = {at for _, cells in rows for at, cell in enumerate(cells) if cell}
     headings = [names.get(at, f"列{at + 1}" if at in used else "") for at in range(width)]
-    return Table(headings, rows, Roles(columns), {})
+    # Programs of surveyors write 点号,编码,东,北,高, with a code or none in the second column.
+    return Table(headings, rows, Roles(columns, columns["north"] > 1 and "ring" not in columns), {})
 
 
 def _bare_columns(cells: list[list[str]], crs: Any, line: int, title: str) -> dict[str, int]:
