@@ -37,7 +37,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 #: What in front of a point of a sentence says which parcel it is of, and words for the point itself.
-_PARCEL = re.compile(r"[0-9A-Za-z]*[\u4e00-\u9fff]{2,}[0-9A-Za-z]*|parcel[^\s:,;]*", re.IGNORECASE)
+_PARCEL = re.compile(r"[0-9A-Za-z]{0,20}[\u4e00-\u9fff]{2,}[0-9A-Za-z]*|parcel[^\s:,;]*", re.IGNORECASE)
 _CORNER = re.compile("[点角桩位处顶]|界址|坐标|起|终|分别|依次|其中|以下|如下|[东南西北]{2}")
 
 _NORTH = ("x", "n", "b", "lat", "纬度", "北纬", "纵坐标", "北坐标")

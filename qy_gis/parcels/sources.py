@@ -29,7 +29,7 @@ Source: TypeAlias = (
 _WKT = re.compile(
     r"[\s\"']*(SRID\s*=|(MULTI)?(POLYGON|CURVEPOLYGON|SURFACE|POINT|LINESTRING)|GEOMETRYCOLLECTION)\b", re.I
 )
-_HEX_WKB = re.compile(rb"[\s\"']*(?:(?:\\x|0x)?0[01][0-9A-Fa-f]{8,}[\s\"',;]*)+")
+_HEX_WKB = re.compile(rb"(\\x|0x)?0[01][0-9A-Fa-f]{8,}")
 _NUMBERS = re.compile(r"[-+0-9.,;\s，；]+")
 
 #: Three points have this many coordinates; a name of a file hardly has.
@@ -56,7 +56,7 @@ def is_text(source: str) -> bool:
         or bool(_WKT.match(source))
         or source.lstrip().startswith("<coordinates")
         or has_sentences(source)
-        or (_HEX_WKB.fullmatch(source.encode(errors="replace")) is not None and not Path(source).exists())
+        or (_is_hex_wkb(source.encode(errors="replace")) and not Path(source).exists())
     )
 
 
@@ -76,12 +76,20 @@ def sniff_suffix(data: bytes, encoding: str | None, title: str) -> str:
     for magic, suffix in _MAGIC.items():
         if start.startswith(magic):
             return suffix
-    if data[:1] in (b"\0", b"\1") or _HEX_WKB.fullmatch(data):
+    if data[:1] in (b"\0", b"\1") or _is_hex_wkb(data):
         return ".wkb"
     text = decode_text(data, encoding, title)
     if is_boundary(text):
         return ".txt"
     return ".wkt" if _WKT.match(text) else ".csv"
+
+
+def _is_hex_wkb(data: bytes) -> bool:
+    """Return whether bytes are WKB in hexadecimal, one a line, perhaps in quotes."""
+    # One word after the other: a pattern for all of them would try every way to part them.
+    return _HEX_WKB.match(data.lstrip(b" \t\r\n\"'")) is not None and all(
+        _HEX_WKB.fullmatch(word.strip(b"\"',;")) for word in data.split()
+    )
 
 
 def is_boundary(text: str) -> bool:

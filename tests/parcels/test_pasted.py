@@ -81,6 +81,21 @@ def test_rings_out_of_a_kml_stay_apart():
         assert len(read_parcels(text)) == 2
 
 
+def test_open_rings_in_a_line_each_stay_apart():
+    east = [(lon + 0.01, lat) for lon, lat in DEGREES]
+    kml = [" ".join(f"{lon},{lat},0" for lon, lat in corners) for corners in (DEGREES, east)]
+    assert len(read_parcels("\n".join(kml))) == len(read_parcels("\n\n".join(kml))) == 2
+    for between, within in ((";", ","), (",", " ")):
+        rings = [between.join(f"{x}{within}{y}" for x, y in corners) for corners in (FIRST, SECOND)]
+        assert planar(read_parcels("\n".join(rings))) == [FIRST_M2, SECOND_M2]
+
+
+def test_corners_named_in_sentences_are_of_one_parcel():
+    names = ["东南", "东北", "西北", "西南"]
+    text = lines(FIRST, lambda n, x, y: f"{names[n - 1]}角：X={x}，Y={y}")
+    assert planar(read_parcels("该地块界址点坐标如下：" + text)) == [FIRST_M2]
+
+
 def test_heights_out_of_a_kml_are_told():
     assert told(read_parcels(KML.replace(",0", ",12.5"))) == ["去除高程 Z"]
 

@@ -128,6 +128,25 @@ def test_what_stands_between_points_begins_a_parcel(text, why):
         assert parcels["name"].tolist() == ["甲", "乙"]
 
 
+@pytest.mark.parametrize("names", [("A{}", "B{}"), ("1-{}", "2-{}"), ("甲{}", "乙{}")])
+def test_point_numbers_that_start_again_under_another_name(names):
+    points = "".join(
+        lines(corners, lambda n, x, y, name=name: f"{name.format(n)},{x},{y}")
+        for name, corners in zip(names, (FIRST, SECOND), strict=True)
+    )
+    parcels = read_parcels("点号,X,Y\n" + points)
+    assert planar(parcels) == BOTH
+    assert told(parcels, 1) == ["无地块编号,点号重新开始处另起一块"]
+    letters = lines(FIRST, lambda n, x, y: f"{'ABCD'[n - 1]}1,{x},{y}")
+    assert planar(read_parcels("点号,X,Y\n" + letters)) == [FIRST_M2]
+
+
+def test_a_row_without_the_id_that_the_rows_above_have_is_refused():
+    text = "地块编号,X,Y\n" + lines(FIRST, lambda n, x, y: f"A,{x},{y}") + lines(SECOND, lambda n, x, y: f",{x},{y}")
+    with pytest.raises(SourceError, match="line 6, column 1: found no '地块编号', which the rows above have each"):
+        read_parcels(text)
+
+
 def test_closing_points_that_repeat_the_first_number_end_a_ring():
     closing = "".join(
         lines(corners, lambda n, x, y: f"J{(n - 1) % 4 + 1},{x},{y}", closed=True) for corners in (FIRST, SECOND)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import sys
+import time
 
 import geopandas as gpd
 import pytest
@@ -87,3 +88,12 @@ def test_what_is_no_source(source):
 def test_bytes_that_are_nothing(data):
     with pytest.raises(SourceError):
         qy.read_parcels(data)
+
+
+def test_hexadecimal_text_that_is_no_wkb_is_told_at_once():
+    line = "0103000020" + "0A" * 400
+    started = time.monotonic()
+    for text in (f"{line}\nX{line}\n", f"{line} {line}!\n", "0" * 200_000 + "G"):
+        with pytest.raises(SourceError):
+            qy.read_parcels(text.encode())
+    assert time.monotonic() - started < 5
