@@ -47,7 +47,7 @@ def tabulate_overlaps(result: CheckResult) -> pd.DataFrame:
     >>> parcels = qy.read_parcels(examples / "parcels" / "zone_border.geojson")
     >>> table = tabulate_overlaps(qy.check(parcels, industry="新能源"))
     >>> table.loc[table["layer"] == "county", ["feature_name", "area_m2", "area_ha", "area_mu"]].values.tolist()
-    [['清新区', 57254.89, 5.7255, 85.88], ['阳山县', 62686.43, 6.2686, 94.03]]
+    [['清新区', 57250.21, 5.725, 85.87], ['阳山县', 62691.11, 6.2691, 94.04]]
     """
     overlaps = result.overlaps
     exact, outside = overlaps["area_m2"].to_numpy(copy=True), (overlaps["feature_id"] == "").to_numpy()
@@ -61,8 +61,11 @@ def tabulate_overlaps(result: CheckResult) -> pd.DataFrame:
     kept = np.flatnonzero((exact > 0) & np.isin(whole, met))
     first = np.flatnonzero(np.diff(whole[kept], prepend=-1))
 
+    beyond = np.split(outside[kept], first[1:])
+
     def rounded(parts: NDArray[np.float64], decimals: int) -> NDArray[np.float64]:
-        return np.concatenate([round_parts(part, decimals=decimals) for part in np.split(parts, first[1:])])
+        groups = zip(np.split(parts, first[1:]), beyond, strict=True)
+        return np.concatenate([_round_group(part, rest, decimals) for part, rest in groups])
 
     names = ("parcel_id", "layer", "feature_id", "feature_name", "relation")
     columns = {name: overlaps[name].array[kept] for name in names}
@@ -73,3 +76,16 @@ def tabulate_overlaps(result: CheckResult) -> pd.DataFrame:
     }
     table = pd.DataFrame({**columns, **areas, "share": overlaps["share"].array[kept]})
     return table[table["area_m2"] > 0].reset_index(drop=True)
+
+
+def _round_group(parts: NDArray[np.float64], beyond: NDArray[np.bool_], decimals: int) -> NDArray[np.float64]:
+    """Round the rows of a parcel and layer so that they add up.
+
+    Features have the figure that the reasons have; what rounding leaves over is of the land outside, the last row.
+    """
+    even = np.round(parts, decimals)
+    if len(parts) > 1 and beyond[-1]:
+        even[-1] = np.round(np.round(parts.sum(), decimals) - even[:-1].sum(), decimals)
+        if even[-1] >= 0:
+            return even
+    return round_parts(parts, decimals=decimals)
