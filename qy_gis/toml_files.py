@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -129,8 +130,11 @@ def _describe_value(model: type[BaseModel], where: str, fault: ErrorDetails) -> 
     key = ".".join(f"#{part + 1}" if isinstance(part, int) else part for part in fault["loc"])
     known, about = fault["type"], fault.get("ctx", {})
     if known == "extra_forbidden":
-        accepted = ", ".join(_keys_beside(model, fault["loc"]))
-        said = Fault(f"not a key here; accepted: {accepted}", f"此处无此键；可用的键：{accepted}")
+        keys = _keys_beside(model, fault["loc"])
+        accepted = ", ".join(keys)
+        alike = get_close_matches(str(fault["loc"][-1]), keys, n=1)
+        meant, meant_zh = (f"did you mean {alike[0]!r}? ", f"是否指 {alike[0]!r}？") if alike else ("", "")
+        said = Fault(f"not a key here; {meant}accepted: {accepted}", f"此处无此键；{meant_zh}可用的键：{accepted}")
     elif known == "string_pattern_mismatch":
         said = _PATTERNS[about["pattern"]]
     elif isinstance(raised := about.get("error"), QyGisError):

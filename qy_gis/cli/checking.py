@@ -51,13 +51,10 @@ def layers(folders: tuple[str, ...], validate: bool, as_json: bool, lang: Lang) 
     """
     with one_line_errors(lang):
         from qy_gis.plan.read import read_plan
-        from qy_gis.plan.validate import validate_plan
-        from qy_gis.reports.language import pick
-        from qy_gis.reports.terminal import print_layers
+        from qy_gis.plan.validate import validate_folders
+        from qy_gis.reports.terminal import print_layers, print_validation
 
-        plan = read_plan(*folders)
-        if validate:
-            validate_plan(plan)
+        plan, notes = validate_folders(*folders) if validate else (read_plan(*folders), [])
         if as_json:
             import json
 
@@ -66,8 +63,7 @@ def layers(folders: tuple[str, ...], validate: bool, as_json: bool, lang: Lang) 
             return
         print_layers(plan, lang=lang)
         if validate:
-            count = len(plan.layers)
-            click.echo(pick(lang, f"全部 {count} 个图层的数据无误", f"the data of all {count} layers are sound"))
+            print_validation(plan, notes, lang=lang)
 
 
 @click.command()

@@ -281,6 +281,8 @@ def _list_features(layers: list[Zones]) -> Features:
 def _key(plan: Plan) -> str:
     """Return a name for all that the geometry of an index rests on; of rules, only how far setbacks reach."""
     ingredients = {"key", "file", "filter", "geometry", "id_column", "name_column", "accuracy_m", "coverage"}
+    ingredients |= {"layer", "crs", "encoding", "empty", "merge"}
+    ingredients |= {"coverage_layer", "coverage_crs", "coverage_encoding"}
     files = {name: digest for name, digest in hash_files(plan).items() if not name.endswith(".toml")}
     layers = [
         [plan.folders.index(layer.folder), layer.model_dump(include=ingredients)] for layer in plan.layers.values()

@@ -10,6 +10,7 @@ import sqlite3
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,12 @@ ARC_STEP_DEGREES = 0.1
 
 #: Types of attributes that are the same however they are read.
 _PLAIN = {"OFTString", "OFTInteger", "OFTInteger64", "OFTReal"}
+
+#: Kinds of geometries that a layer is chosen for: of parcels "Polygon", of a plan's layer perhaps "Line" or "Point".
+_kinds: ContextVar[tuple[str, ...]] = ContextVar("kinds", default=("Polygon",))
+
+#: What GeoPackages of QGIS hold beside data: without geometry, or not meant as land.
+_NO_LAYERS = ("layer_styles", "qgis_projects")
 
 #: Marks by which GDAL knows the drivers that open other files or addresses, wherever they stand near the start.
 _ELSEWHERE = (b"<ogr", b"<vrt", b"<wfs", b"gdal_streamed_alg")
@@ -95,6 +102,16 @@ def damaged(title: str) -> SourceError:
 
 
 @contextmanager
+def accept_kinds(kinds: tuple[str, ...]) -> Iterator[None]:
+    """Have `choose_layer` take layers of these kinds of geometries: "Polygon", "Line", "Point"."""
+    token = _kinds.set(kinds)
+    try:
+        yield
+    finally:
+        _kinds.reset(token)
+
+
+@contextmanager
 def settings(values: Mapping[str, str]) -> Iterator[None]:
     """Have GDAL work with these settings, and leave its own as they were."""
     before = {name: pyogrio.get_gdal_config_option(name) for name in values}
@@ -125,6 +142,8 @@ def chorded(before: str, after: str) -> Repair:
 def choose_layer(dataset: str, wanted: str | None, *, title: str, but: Collection[str] = ()) -> str:
     """Return the layer asked for, else the only one that has, or may have, polygons and is not empty.
 
+    Within `accept_kinds` other geometries are accepted in place of polygons.
+
     Parameters
     ----------
     dataset
@@ -143,7 +162,7 @@ def choose_layer(dataset: str, wanted: str | None, *, title: str, but: Collectio
     """
     with driver_words(title):
         kinds = {str(name): str(kind) for name, kind in pyogrio.list_layers(dataset) if kind is not None}
-    kinds = {name: kind for name, kind in kinds.items() if name not in but}
+    kinds = {name: kind for name, kind in kinds.items() if name not in but and name not in _NO_LAYERS}
     listed = ", ".join(f"{name} ({kind})" for name, kind in kinds.items())
     if wanted is not None and wanted not in kinds:
         raise SourceError(
@@ -151,18 +170,28 @@ def choose_layer(dataset: str, wanted: str | None, *, title: str, but: Collectio
             zh=f"{title} 中没有图层 {wanted!r}；有图形的图层：{listed or '无'}",
         )
     name = wanted or (next(iter(kinds)) if len(kinds) == 1 else _only_polygons(dataset, kinds, title, listed))
-    if any(word in kinds[name] for word in ("Point", "Line")):
+    accepted = _kinds.get()
+    if any(word in kinds[name] for word in ("Polygon", "Point", "Line") if word not in accepted):
+        what, what_zh = _name_kinds(accepted)
         raise SourceError(
-            f"{title}: layer {name!r} has geometries {kinds[name]!r}; accepted are polygons: choose another layer= "
+            f"{title}: layer {name!r} has geometries {kinds[name]!r}; accepted are {what}s: choose another layer= "
             "(--layer), or close the lines to polygons",
-            zh=f"{title} 的图层 {name!r} 是 {kinds[name]}；应为面：请用 --layer 选别的图层，或把线闭合成面",
+            zh=f"{title} 的图层 {name!r} 是 {kinds[name]}；应为{what_zh}：请用 --layer 选别的图层，或把线闭合成面",
         )
     return name
 
 
+def _name_kinds(kinds: tuple[str, ...]) -> tuple[str, str]:
+    """Return kinds of geometries in words, English and Chinese."""
+    names = {"Polygon": "面", "Line": "线", "Point": "点"}
+    return " or ".join(kind.lower() for kind in kinds), "、".join(names[kind] for kind in kinds)
+
+
 def _only_polygons(dataset: str, kinds: Mapping[str, str], title: str, listed: str) -> str:
     """Return the one layer of several that has polygons; if none says so, that may have them."""
-    for words in (("Polygon", "Surface"), ("Unknown", "Collection")):
+    what, what_zh = _name_kinds(accepted := _kinds.get())
+    surfaces = ("Surface",) if "Polygon" in accepted else ()
+    for words in ((*accepted, *surfaces), ("Unknown", "Collection")):
         found = [name for name, kind in kinds.items() if any(word in kind for word in words)]
         if len(found) > 1:
             with driver_words(title):
@@ -172,9 +201,9 @@ def _only_polygons(dataset: str, kinds: Mapping[str, str], title: str, listed: s
         if found:
             break
     raise SourceError(
-        f"{title} has {len(found)} polygon layers, accepted is one; name it with layer= (--layer). Its layers are "
+        f"{title} has {len(found)} {what} layers, accepted is one; name it with layer= (--layer). Its layers are "
         f"{listed or 'none with geometry'}",
-        zh=f"{title} 有 {len(found)} 个面图层；请用 --layer 指定其一。有图形的图层：{listed or '无'}",
+        zh=f"{title} 有 {len(found)} 个{what_zh}图层；请用 --layer 指定其一。有图形的图层：{listed or '无'}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from qy_gis.parcels.coordinates import place_told
 from qy_gis.parcels.corners import Wkb
 from qy_gis.parcels.datums import convert_frame, find_conversion
 from qy_gis.parcels.drawing import read_dxf
-from qy_gis.parcels.drivers import correct_crs
+from qy_gis.parcels.drivers import accept_kinds, correct_crs
 from qy_gis.parcels.geojson import read_geojson, read_geojson_lines
 from qy_gis.parcels.geoparquet import WithBytes, read_geoparquet
 from qy_gis.parcels.kml import read_kml, read_kmz, read_ovkml
@@ -227,6 +228,48 @@ def read_parcels(
             raise error.of(title) from error
     _warn_of_grid(parcels, title)
     return parcels
+
+
+def read_frame(
+    source: str | os.PathLike[str],
+    *,
+    crs: Any = None,
+    layer: str | None = None,
+    encoding: str | None = None,
+    kinds: tuple[str, ...] = ("Polygon",),
+) -> gpd.GeoDataFrame:
+    """Read a file as `read_parcels` does, but as it stands: nothing is asked of its ids, geometries or CRS.
+
+    Parameters
+    ----------
+    source, crs, layer, encoding
+        A file, and what is said of it, as for `read_parcels`.
+    kinds
+        Kinds of geometries among which a layer is chosen: "Polygon", "Line", "Point".
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        One row per feature, numbered from 0, with its attributes, and in ``source_repairs`` what was repaired while
+        reading if anything was; its CRS is None if neither the file nor ``crs`` says it.
+
+    Raises
+    ------
+    SourceError, CRSError, ArgumentError
+        As for `read_parcels`, but for what it asks of the parcels in the file.
+    """
+    conversion = find_conversion(crs)
+    given = conversion.read_as if conversion else None if crs is None else check_crs(crs)
+    with limit_time(), accept_kinds(kinds):
+        loaded = _load(source, crs=given, layer=layer, encoding=encoding)
+        check_vertices(int(shapely.get_num_coordinates(loaded.frame.geometry.array).sum()), loaded.title)
+        if conversion and loaded.frame.crs is not None:
+            return convert_frame(loaded.frame, conversion, loaded.title)
+        if given is not None:
+            return _settle_crs(loaded, given).frame
+        stated = loaded.frame.crs
+        unknown = stated is not None and _is_placeholder(stated)
+        return loaded.frame.set_crs(None, allow_override=True) if unknown else loaded.frame
 
 
 class _Loaded(NamedTuple):

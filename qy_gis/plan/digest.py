@@ -31,12 +31,19 @@ def _hash_files(plan: Plan) -> dict[str, str]:
             if layer.folder == folder:
                 named = [layer.file, layer.coverage if Path(layer.coverage).suffix else None]
                 for name in (name for name in named if name is not None):
-                    # A Shapefile is several files of one name; its .prj alone can move it.
-                    data = folder / name
-                    read += data.parent.glob(f"{data.stem}.*") if data.suffix.lower() == ".shp" else [data]
+                    read += _files_of(folder / name)
         for file, digest in digest_files(sorted(set(read))).items():
             files[f"{number}:{file.relative_to(folder).as_posix()}"] = digest
     return files
+
+
+def _files_of(data: Path) -> list[Path]:
+    """Return the files that a data file is made of."""
+    if data.is_dir():
+        return [file for file in data.iterdir() if file.is_file() and file.suffix != ".lock"]
+    # A Shapefile or a MapInfo table is several files of one name; its .prj alone can move it.
+    several = data.suffix.lower() in (".shp", ".tab", ".mif")
+    return [*data.parent.glob(f"{data.stem}.*")] if several else [data]
 
 
 def _hash_rules(plan: Plan) -> str:

@@ -1,4 +1,4 @@
-"""Read a plan from its folders: TOML files into models, data files into features. All faults are reported at once.
+"""Read a plan from its folders: TOML files into models. All faults are reported at once.
 
 A plan folder holds ``plan.toml``, ``sources.toml``, ``industries.toml``, one TOML per layer, and data files. A folder
 without ``plan.toml`` is laid over the folders before it.
@@ -7,24 +7,24 @@ without ``plan.toml`` is laid over the folders before it.
 from __future__ import annotations
 
 import os
-import tomllib
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from qy_gis.errors import ArgumentError, PlanError
+from qy_gis.errors import Fault, PlanError
 from qy_gis.plan.model import Industry, Layer, Plan, Source
-
-if TYPE_CHECKING:
-    import geopandas as gpd
-    from shapely.geometry.base import BaseGeometry
+from qy_gis.plan.references import find_broken
+from qy_gis.toml_files import load_toml, parse_table
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 #: What a layer's data is. A folder laid over another replaces these together; title, group, style and rules stay.
 _DATA_KEYS = {"file", "filter", "geometry", "id_column", "name_column", "name_en_column", "basis", "basis_note"}
-_DATA_KEYS |= {"accuracy_m", "coverage", "date", "sources"}
+_DATA_KEYS |= {"accuracy_m", "coverage", "date", "sources", "layer", "crs", "encoding", "empty", "merge"}
+_DATA_KEYS |= {"coverage_layer", "coverage_crs", "coverage_encoding"}
 
 
 def bundled_folder(name: str) -> Path:
@@ -62,29 +62,52 @@ def read_plan(*folders: str | os.PathLike[str]) -> Plan:
     >>> plan.layers["core"].title.zh, plan.layers["core"].basis
     ('一核', 'proxy')
     """
+    plan, faults = assemble_plan(folders)
+    if plan is None or faults:
+        raise PlanError(faults)
+    return plan
+
+
+def assemble_plan(folders: Sequence[str | os.PathLike[str]]) -> tuple[Plan | None, list[Fault]]:
+    """Return a plan as far as its files say it, and all that is wrong with them.
+
+    The arguments are those of `read_plan`. None if there is no plan to speak of; of layers at fault, those that can be
+    understood are in it.
+    """
     # Resolved now: data files are read later, perhaps from another working folder.
     paths = [Path(folder).resolve() for folder in folders]
-    wrong = [f"{path}: not a folder; a plan is a folder of TOML files" for path in paths if not path.is_dir()]
-    wrong += [f"{path}: holds no TOML file" for path in paths if path.is_dir() and not any(path.glob("*.toml"))]
-    if wrong:
-        raise PlanError(wrong)
+    faults = [
+        Fault(
+            f"{path.name}: not a folder; a plan is a folder of TOML files",
+            f"{path.name}：不是文件夹；规划是存放 TOML 文件的文件夹",
+        )
+        for path in paths
+        if not path.is_dir()
+    ]
+    faults += [
+        Fault(
+            f"{path.name}: holds no TOML file; give the folder that does",
+            f"{path.name}：没有 TOML 文件；请给出规划所在的文件夹",
+        )
+        for path in paths
+        if path.is_dir() and not any(path.glob("*.toml"))
+    ]
+    if faults:
+        return None, faults
     if not any((path / "plan.toml").is_file() for path in paths):
         paths.insert(0, bundled_folder("layers"))
-    faults: list[str] = []
     head, sources, industries, layers = _read_folders(paths, faults)
-    plan = _parse(Plan, {**head, "folders": paths}, "plan.toml", faults)
-    if plan is not None:
-        plan = plan.model_copy(update={"layers": layers, "industries": industries, "all_sources": sources})
-        faults += _broken_references(plan)
-    if faults or plan is None:
-        raise PlanError(faults)
+    plan = parse_table(Plan, {**head, "folders": paths}, "plan.toml", faults)
+    if plan is None:
+        return None, faults
     order = {group.key: place for place, group in enumerate(plan.groups)}
-    in_order = dict(sorted(layers.items(), key=lambda item: (order[item[1].group], item[0])))
-    return plan.model_copy(update={"layers": in_order})
+    in_order = dict(sorted(layers.items(), key=lambda item: (order.get(item[1].group, len(order)), item[0])))
+    plan = plan.model_copy(update={"layers": in_order, "industries": industries, "all_sources": sources})
+    return plan, faults + find_broken(plan)
 
 
 def _read_folders(
-    paths: list[Path], faults: list[str]
+    paths: list[Path], faults: list[Fault]
 ) -> tuple[dict[str, Any], dict[str, Source], dict[str, Industry], dict[str, Layer]]:
     head: dict[str, Any] = {}
     sources: dict[str, Source] = {}
@@ -93,7 +116,7 @@ def _read_folders(
     layers: dict[str, Layer] = {}
     for folder in paths:
         for file in sorted(folder.glob("*.toml")):
-            table = _load(file, faults)
+            table = load_toml(file, faults)
             if table is None:
                 continue
             if file.name == "plan.toml":
@@ -103,162 +126,37 @@ def _read_folders(
             elif file.name == "industries.toml":
                 industries |= _parse_all(Industry, table, file, faults)
             else:
+                if file.stem not in raw_layers and "title" not in table:
+                    faults += _hint_at_layer(file, raw_layers)
                 raw_layers[file.stem] = _lay_over(raw_layers.get(file.stem, {}), table)
-                parsed = _parse(Layer, {**raw_layers[file.stem], "key": file.stem, "folder": folder}, str(file), faults)
+                parsed = parse_table(
+                    Layer, {**raw_layers[file.stem], "key": file.stem, "folder": folder}, file.name, faults
+                )
                 if parsed is not None:
                     layers[file.stem] = parsed
     return head, sources, industries, layers
 
 
+def _hint_at_layer(file: Path, known: Iterable[str]) -> list[Fault]:
+    """Return a fault if a file without a title was perhaps meant to replace the data of a layer of another name."""
+    return [
+        Fault(
+            f"{file.name}: is there no layer {file.stem!r} to replace the data of; did you mean {name}.toml?",
+            f"{file.name}：没有可替换数据的图层 {file.stem!r}；是否指 {name}.toml？",
+        )
+        for name in get_close_matches(file.stem, list(known), n=1)
+    ]
+
+
 def _lay_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in below.items() if key not in _DATA_KEYS} | above
+    kept = {key: value for key, value in below.items() if key not in _DATA_KEYS}
+    if isinstance(rules := kept.get("rule"), list):
+        # A rule that names no sources has those of the layer that it stood in.
+        own = {"sources": below.get("sources", [])}
+        kept["rule"] = [own | rule if isinstance(rule, dict) else rule for rule in rules]
+    return kept | above
 
 
-def _load(file: Path, faults: list[str]) -> dict[str, Any] | None:
-    try:
-        # Windows Notepad writes a byte order mark.
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        faults.append(f"{file}: not a TOML file in UTF-8: {error}")
-        return None
-
-
-def _parse(model: type[ModelT], table: dict[str, Any], where: str, faults: list[str]) -> ModelT | None:
-    try:
-        return model.model_validate(table)
-    except ValidationError as error:
-        for fault in error.errors():
-            key = ".".join(str(part) for part in fault["loc"])
-            found = "" if fault["type"] == "missing" else f"; found {fault['input']!r:.80}"
-            faults.append(f"{where}: {key}: {fault['msg']}{found}")
-        return None
-
-
-def _parse_all(model: type[ModelT], table: dict[str, Any], file: Path, faults: list[str]) -> dict[str, ModelT]:
-    parsed = {key: _parse(model, value, f"{file}: {key}", faults) for key, value in table.items()}
+def _parse_all(model: type[ModelT], table: dict[str, Any], file: Path, faults: list[Fault]) -> dict[str, ModelT]:
+    parsed = {key: parse_table(model, value, f"{file.name}: {key}", faults) for key, value in table.items()}
     return {key: value for key, value in parsed.items() if value is not None}
-
-
-def _broken_references(plan: Plan) -> list[str]:
-    faults: list[str] = []
-
-    def check(where: str, names: list[str], known: dict[str, Any] | set[str], what: str) -> None:
-        for name in names:
-            if name not in known:
-                faults.append(
-                    f"{where}: {what} {name!r} does not exist; accepted: {', '.join(sorted(known)) or 'none'}"
-                )
-
-    groups = {group.key for group in plan.groups}
-    check("plan.toml: study_area", [plan.study_area], plan.layers, "layer")
-    if plan.study_area in plan.layers and plan.layers[plan.study_area].file is None:
-        faults.append(f"plan.toml: study_area: layer {plan.study_area!r} has no data, so the plan has no place")
-    check("plan.toml: sources", plan.sources, plan.all_sources, "source")
-    for key, industry in plan.industries.items():
-        check(f"industries.toml: {key}.sources", industry.sources, plan.all_sources, "source")
-    for key, layer in plan.layers.items():
-        file = str(layer.folder / f"{key}.toml")
-        check(f"{file}: group", [layer.group], groups, "group")
-        check(f"{file}: sources", layer.sources, plan.all_sources, "source")
-        outside = [name for name in (layer.file, layer.coverage) if name and Path(name).is_absolute()]
-        if outside:
-            faults.append(f"{file}: {outside[0]!r} is an absolute path; accepted are paths from the file's own folder")
-        elif layer.file is not None and not (layer.folder / layer.file).is_file():
-            faults.append(f"{file}: file: {layer.file!r} does not exist in {layer.folder}")
-        if layer.coverage not in ("everywhere", "study_area", "none") and not (layer.folder / layer.coverage).is_file():
-            faults.append(
-                f"{file}: coverage: {layer.coverage!r} is not a file in {layer.folder}; accepted: everywhere, "
-                "study_area, none, or a data file"
-            )
-        if layer.file is None and layer.coverage != "none":
-            faults.append(f"{file}: coverage: a layer without file covers 'none'; found {layer.coverage!r}")
-        rule_keys = [rule.key for rule in layer.rules]
-        for number, rule in enumerate(layer.rules):
-            where = f"{file}: rule {rule.key!r}"
-            check(f"{where}: sources", rule.sources, plan.all_sources, "source")
-            check(f"{where}: industries", rule.industries or [], plan.industries, "industry")
-            if rule.key in rule_keys[:number]:
-                faults.append(f"{where}: the key is used twice")
-            if layer.geometry in ("line", "point") and rule.kind != "setback":
-                faults.append(
-                    f"{where}: a {layer.geometry} layer has no area; accepted are rules of kind 'setback', or geometry "
-                    "polygon or mixed"
-                )
-    return faults
-
-
-def read_features(plan: Plan, layer: str) -> gpd.GeoDataFrame:
-    """Read the features of a layer; see `qy_gis.Plan.features`, which keeps them."""
-    import geopandas as gpd
-
-    if layer not in plan.layers:
-        raise ArgumentError(f"layer={layer!r} is not in the plan; accepted: {', '.join(plan.layers)}")
-    found = plan.layers[layer]
-    names = ["feature_id", "feature_name", "feature_name_en"]
-    if found.file is None:
-        return gpd.GeoDataFrame({name: [] for name in names}, geometry=[], crs="EPSG:4490")
-    from qy_gis.plan.validate import check_features, check_place
-
-    file = found.folder / found.file
-    where = f"{found.folder / layer}.toml"
-    table = _read_file(file)
-    for column, accepted in (found.filter or {}).items():
-        if column not in table:
-            raise PlanError([f"{where}: filter: {file.name} has no attribute {column!r}; it has {list(table.columns)}"])
-        table = table[table[column].isin([accepted] if isinstance(accepted, str) else accepted)]
-    wanted = {found.id_column: "feature_id", found.name_column: "feature_name", found.name_en_column: "feature_name_en"}
-    absent = [column for column in (found.id_column, found.name_column) if column not in table]
-    if absent:
-        raise PlanError([f"{where}: {file.name} has no attribute {absent}; it has {list(table.columns)}"])
-    table = table.rename(columns=wanted).reset_index(drop=True)
-    if "feature_name_en" not in table:
-        table["feature_name_en"] = None
-    table = table[[*names, *(column for column in table.columns if column not in names)]]
-    for name in names:
-        table[name] = table[name].astype(object).where(table[name].notna(), "").astype(str)
-    faults = check_features(table, found.geometry, filtered=found.filter is not None)
-    if not faults and layer != plan.study_area:
-        faults = check_place(table, plan.features(plan.study_area))
-    if faults:
-        raise PlanError([f"{where}: {file.name}: {fault}" for fault in faults])
-    return table
-
-
-def read_coverage(plan: Plan, layer: str) -> BaseGeometry | None:
-    """Read where a layer was surveyed; see `qy_gis.Plan.coverage`."""
-    import shapely
-
-    from qy_gis.measure.plane import to_lonlat
-
-    if layer not in plan.layers:
-        raise ArgumentError(f"layer={layer!r} is not in the plan; accepted: {', '.join(plan.layers)}")
-    found = plan.layers[layer]
-    if found.coverage == "everywhere":
-        return None
-    if found.coverage == "none":
-        return shapely.Polygon()
-    if found.coverage == "study_area":
-        table = plan.features(plan.study_area)
-    else:
-        from qy_gis.plan.validate import check_features, check_place
-
-        table = _read_file(found.folder / found.coverage)
-        table["feature_id"] = [str(number) for number in range(len(table))]
-        faults = check_features(table, "polygon") or check_place(table, plan.features(plan.study_area))
-        if faults:
-            raise PlanError([f"{found.folder / layer}.toml: coverage: {found.coverage}: {fault}" for fault in faults])
-    return shapely.union_all(to_lonlat(table.geometry.to_numpy(), table.crs))
-
-
-def _read_file(file: Path) -> gpd.GeoDataFrame:
-    import geopandas as gpd
-    from pyogrio import list_layers
-    from pyogrio.errors import DataSourceError
-
-    try:
-        inside = list_layers(file)[:, 0].tolist()
-        if len(inside) > 1:
-            raise PlanError([f"{file}: holds {len(inside)} layers ({', '.join(inside)}); accepted is a file with one"])
-        return gpd.read_file(file, engine="pyogrio")
-    except DataSourceError as error:
-        raise PlanError([f"{file}: cannot be read: {error}"]) from error

@@ -2,103 +2,136 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import itertools
 import json
-from typing import TYPE_CHECKING, Any
+import os
 
-from qy_gis.errors import CRSError, PlanError
-from qy_gis.plan.model import GeometryKind, Layer, Plan
-
-if TYPE_CHECKING:
-    import geopandas as gpd
-
-_TYPES = {
-    "polygon": {"Polygon", "MultiPolygon"},
-    "line": {"LineString", "MultiLineString"},
-    "point": {"Point", "MultiPoint"},
-}
-_TYPES["mixed"] = _TYPES["polygon"] | _TYPES["point"]
+from qy_gis.errors import Fault, PlanError
+from qy_gis.plan.model import Layer, Plan, Rule
+from qy_gis.plan.read import assemble_plan
 
 
-def validate_plan(plan: Plan) -> None:
-    """Read the data of every layer and hold it against the layer.
+def validate_folders(*folders: str | os.PathLike[str]) -> tuple[Plan, list[Fault]]:
+    """Read a plan as `qy_gis.read_plan` does, and its data; all faults of both are reported at once.
+
+    Returns
+    -------
+    tuple
+        The plan, and what is no fault but should be known, as `validate_plan` returns it.
+
+    Raises
+    ------
+    PlanError
+        With every fault of the TOML files and of the data of those layers that can be understood.
+    """
+    plan, faults = assemble_plan(folders)
+    if plan is None:
+        raise PlanError(faults)
+    notes: list[Fault] = []
+    try:
+        notes = validate_plan(plan)
+    except PlanError as error:
+        # What a layer's own file says wrongly is told once.
+        faults += [fault for fault in error.said if fault not in faults]
+    if faults:
+        raise PlanError(faults)
+    return plan, notes
+
+
+def validate_plan(plan: Plan) -> list[Fault]:
+    """Read the data of every layer and hold it against the layer, and its rules against one another.
+
+    Returns
+    -------
+    list of Fault
+        What is no fault but should be known: layers and rules dated after the plan's period, advice that other rules
+        contradict.
 
     Raises
     ------
     PlanError
         With every fault of every layer: data that cannot be read, a missing CRS, geometries of another kind, empty or
-        invalid ones, ids that are missing or used twice.
+        invalid ones, ids that are missing or used twice, rules that no parcel can keep, dates that have not come yet.
     """
-    faults: list[str] = []
-    for key in plan.layers:
-        try:
-            plan.features(key)
-            plan.coverage(key)
-        except PlanError as error:
-            faults += error.faults
+    faults: list[Fault] = []
+    notes: list[Fault] = []
+    for key, layer in plan.layers.items():
+        faults += _find_future(layer)
+        notes += _find_late(layer, plan)
+        for clash, is_advice in _find_contradictions(layer):
+            (notes if is_advice else faults).append(clash)
+        files = {"file": layer.file, "coverage": layer.coverage}
+        if any(path and "." in path and not (layer.folder / path).exists() for path in files.values()):
+            # It was said of the TOML file that these are not there.
+            continue
+        for read in (plan.features, plan.coverage):
+            try:
+                read(key)
+            except PlanError as error:
+                faults += error.said
     if faults:
         # A broken study area is met again by every layer that is covered by it.
         raise PlanError(list(dict.fromkeys(faults)))
+    return notes
 
 
-def check_features(features: gpd.GeoDataFrame, kind: GeometryKind, *, filtered: bool = False) -> list[str]:
-    """Return the faults of a layer's features, each naming how many and which.
-
-    ``kind`` is the geometry they should have; ``filtered`` says that a filter chose them.
-    """
-    import shapely
-
-    from qy_gis.measure.crs import check_crs
-
-    faults: list[str] = []
-    try:
-        check_crs(features.crs)
-    except CRSError as error:
-        faults.append(str(error))
-
-    def add(wrong: Any, what: str) -> None:
-        if wrong.any():
-            ids = features.loc[wrong, "feature_id"].astype(str).tolist()
-            faults.append(f"{len(ids)} features {what}: {', '.join(ids[:5])}{' …' if len(ids) > 5 else ''}")
-
-    if features.empty:
-        faults.append("no features" + (" match the filter" if filtered else ""))
-    geometry = features.geometry
-    empty = geometry.isna() | geometry.is_empty
-    add(empty, "have no geometry")
-    accepted = _TYPES[kind]
-    other = ~empty & ~geometry.geom_type.isin(accepted)
-    add(other, f"are not {' or '.join(sorted(accepted))} (geometry = {kind!r})")
-    invalid = ~empty & ~geometry.is_valid
-    reasons = sorted({str(reason).split("[")[0] for reason in shapely.is_valid_reason(geometry[invalid].to_numpy())})
-    add(invalid, f"are invalid ({', '.join(reasons)})")
-    blank = features["feature_id"].str.strip() == ""
-    add(blank, "have no id")
-    add(~blank & features["feature_id"].duplicated(keep=False), "share an id with another")
-    return faults
+def _dates(layer: Layer) -> list[tuple[str, dt.date]]:
+    dates = [(f"{layer.key}.toml: date", layer.date)]
+    dates += [(f"{layer.key}.toml: rule {rule.key!r}: date", rule.date) for rule in layer.rules]
+    return [(where, date) for where, date in dates if date is not None]
 
 
-def check_place(features: gpd.GeoDataFrame, study_area: gpd.GeoDataFrame) -> list[str]:
-    """Return a fault if sound features lie nowhere near the study area: their CRS is then not what it says."""
-    import numpy as np
-    import shapely
-
-    from qy_gis.measure.plane import to_lonlat
-
-    boxes = []
-    for table in (features, study_area):
-        x0, y0, x1, y1 = table.total_bounds
-        try:
-            corners = to_lonlat(np.asarray(shapely.points([x0, x1, x0, x1], [y0, y0, y1, y1])), table.crs)
-        except CRSError as error:
-            return [str(error)]
-        boxes.append(shapely.total_bounds(corners))
-    here, there = boxes
-    if (here[:2] <= there[2:]).all() and (there[:2] <= here[2:]).all():
-        return []
-    found, wanted = (", ".join(f"{value:.3f}" for value in box) for box in boxes)
+def _find_future(layer: Layer) -> list[Fault]:
+    today = dt.date.today()
     return [
-        f"lies at {found} (degrees, from {features.crs.name!r}), outside the study area at {wanted}; is the CRS right?"
+        Fault(
+            f"{where}: found {date}, which has not come yet; accepted are dates up to {today}",
+            f"{where.replace(': ', '：')}：读到 {date}，尚未到来；日期应不晚于 {today}",
+        )
+        for where, date in _dates(layer)
+        if date > today
     ]
+
+
+def _find_late(layer: Layer, plan: Plan) -> list[Fault]:
+    today, end = dt.date.today(), plan.period.end
+    return [
+        Fault(
+            f"{where}: {date} is after the plan's period, which ends in {end}; is the plan still the one in force?",
+            f"{where.replace(': ', '：')}：{date} 晚于规划期（止于 {end} 年）；规划是否仍然有效？",
+        )
+        for where, date in _dates(layer)
+        if end < date.year and date <= today
+    ]
+
+
+def _find_contradictions(layer: Layer) -> list[tuple[Fault, bool]]:
+    """Return pairs of rules of which no parcel can keep both, and whether one of them is mere advice.
+
+    A rule for all industries and one for some do not clash: that some may not be there at all is what such plans say.
+    """
+    found = []
+    for one, other in itertools.combinations(layer.rules, 2):
+        kinds = {one.kind, other.kind}
+        if "inside" not in kinds or len(kinds) == 1 or not _ask_alike(one, other):
+            continue
+        within, away = (one, other) if one.kind == "inside" else (other, one)
+        said = Fault(
+            f"{layer.key}.toml: rules {within.key!r} (inside) and {away.key!r} ({away.kind}) contradict one another: "
+            "no parcel can keep both; take one out, or give them different industries",
+            f"{layer.key}.toml：规则 {within.key!r}（inside）与 {away.key!r}（{away.kind}）矛盾，没有地块能同时满足；"
+            "请删去其一，或用 industries 分开",
+        )
+        found.append((said, "advise" in (one.severity, other.severity)))
+    return found
+
+
+def _ask_alike(one: Rule, other: Rule) -> bool:
+    """Return whether two rules are asked for all industries both, or for some that are the same."""
+    if one.industries is None or other.industries is None:
+        return one.industries is other.industries
+    return bool({*one.industries} & {*other.industries})
 
 
 def layer_schema() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ import pandas as pd
 from rich.table import Table
 
 from qy_gis.columns import SEVERITY_TEXT, VERDICT_TEXT
+from qy_gis.errors import Fault
 from qy_gis.plan.model import Layer, Plan, Rule
 from qy_gis.reports.console import is_wide, plain, print_lines, print_table, shown
 from qy_gis.reports.language import Lang, pick, pick_text, rule_name
@@ -40,6 +42,26 @@ def print_layers(plan: Plan, *, lang: Lang = "zh") -> None:
         print_lines(plain(" · ".join([f"{cells[0]} ({key})", *cells[1:]])), first="- ")
         for rule in rules:
             print_lines(plain(rule), indent=2, first="- ")
+
+
+def print_validation(plan: Plan, notes: Sequence[Fault], *, lang: Lang = "zh") -> None:
+    """Print what was repaired in a plan's data, what should be known of it, and that it can be used."""
+    repairs = plan.repairs
+    if len(repairs):
+        click.echo(pick(lang, "图层修正：", "Repairs of layers:"))
+    for row in repairs.itertuples(index=False):
+        place = " ".join(part for part in (row.layer, row.feature_id) if part)
+        figures = " → ".join(part for part in (row.before, row.after) if part)
+        print_lines(plain(f"{place}: {row.what} {figures}"), first="- ")
+    for note in notes:
+        print_lines(plain(pick(lang, f"提示：{note.zh}", f"note: {note.en}")), first="- ")
+    count = len(plan.layers)
+    if len(repairs):
+        changed = ", ".join(dict.fromkeys(repairs["layer"]))
+        zh = f"全部 {count} 个图层的数据可用，其中有修正的：{changed}"
+        click.echo(pick(lang, zh, f"the data of all {count} layers can be used; repaired: {changed}"))
+    else:
+        click.echo(pick(lang, f"全部 {count} 个图层的数据无误", f"the data of all {count} layers are sound"))
 
 
 def _describe_layer(plan: Plan, key: str, layer: Layer, lang: Lang) -> tuple[str, str, str, str, list[str]]:
