@@ -174,8 +174,10 @@ def _merge(frames: dict[str, gpd.GeoDataFrame], lang: Lang) -> gpd.GeoDataFrame:
 
 
 def _write(frame: gpd.GeoDataFrame, target: str, dialect: str, table: str | None, lang: Lang) -> None:
-    from qy_gis.parcels.write import write_parcels
+    from qy_gis.parcels.write import find_losses, write_parcels
     from qy_gis.reports.language import pick
 
     written = write_parcels(frame, target, dialect=dialect, layer=table)
+    for zh, en in find_losses(frame, target, dialect=dialect):
+        click.echo(pick(lang, f"提示：{zh}", f"note: {en}"), err=True)
     say_written(f"{written}{pick(lang, f'（{len(frame)} 宗）', f' ({len(frame)} parcels)')}", lang)

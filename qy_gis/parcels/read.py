@@ -30,6 +30,7 @@ from qy_gis.parcels.geojson import read_geojson, read_geojson_lines
 from qy_gis.parcels.geoparquet import WithBytes, read_geoparquet
 from qy_gis.parcels.kml import read_kml, read_kmz, read_ovkml
 from qy_gis.parcels.limits import check_time, check_vertices, limit_time, read_bytes
+from qy_gis.parcels.markup import read_gml, read_gpx
 from qy_gis.parcels.postgis import is_address, read_database
 from qy_gis.parcels.prepare import flatten_crs, prepare_parcels
 from qy_gis.parcels.shapefile import read_shapefile
@@ -108,6 +109,8 @@ READERS: dict[str, Callable[..., gpd.GeoDataFrame | WithBytes]] = {
     ".dxf": read_dxf,
     ".kml": read_kml,
     ".kmz": read_kmz,
+    ".gml": read_gml,
+    ".gpx": read_gpx,
     ".ovkml": read_ovkml,
     ".csv": read_csv,
     ".tsv": read_csv,

@@ -18,6 +18,7 @@ import geopandas as gpd
 import shapely
 
 from qy_gis.errors import ArgumentError, MissingSourceError, SourceError
+from qy_gis.parcels.advice import refuse_with_advice
 from qy_gis.parcels.limits import MAX_TEXT_BYTES, decode_text
 from qy_gis.parcels.pasted import has_sentences
 
@@ -177,6 +178,7 @@ def find_path(source: Any, accepted: Iterable[str]) -> Path:
             zh=f"{name}：没有这个文件，请检查文件名和文件夹",
         )
     if path.suffix.lower() not in accepted:
+        refuse_with_advice(name, path.suffix)
         raise SourceError(
             f"{name} ends in {path.suffix!r}; accepted are {endings}",
             zh=f"{name} 以 {path.suffix!r} 结尾；接受 {endings}",

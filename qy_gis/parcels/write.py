@@ -42,6 +42,17 @@ _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 #: A heading of a Shapefile has room for this many bytes.
 _DBF_HEADING = 10
 
+_NINE = ("parcel_id", "name", "use", "declared_m2", "图幅号", "地类编码")
+
+#: The columns that each dialect of 界址点 text has a place for.
+_KEPT = {
+    "报批": _NINE,
+    "供地": _NINE,
+    "增减挂钩": _NINE,
+    "一张图": ("parcel_id", "name"),
+    "卫片": ("name", "use"),
+}
+
 _FAILURES = (OSError, DataSourceError, DataLayerError, FieldError, GeometryError, ValueError)
 
 
@@ -127,6 +138,62 @@ def write_parcels(
     except _FAILURES as error:
         raise cannot_write(path, error) from error
     return str(path)
+
+
+def find_losses(
+    parcels: gpd.GeoDataFrame, target: str | os.PathLike[str], *, dialect: str = "报批"
+) -> list[tuple[str, str]]:
+    """Return what the format of a target cannot hold of these parcels, each in Chinese and in English.
+
+    Parameters
+    ----------
+    parcels
+        From `qy_gis.read_parcels`.
+    target
+        Where `write_parcels` is to write them, or has.
+    dialect
+        That of 界址点 text.
+
+    Examples
+    --------
+    >>> plot = shapely.box(403000, 2622000, 403050, 2622040)
+    >>> parcels = gpd.GeoDataFrame({"parcel_id": ["A-1"], "name": ["甲"]}, geometry=[plot], crs="EPSG:4547")
+    >>> [en for _, en in find_losses(parcels, "a.wkt")]
+    ['WKT holds outlines and the CRS alone: the attributes parcel_id, name are lost']
+    """
+    ending = "" if isinstance(target, str) and is_address(target) else Path(target).suffix.lower()
+    attributes = [str(c) for c in parcels.columns if c not in (SOURCE_FILE, SOURCE_SHA256, SOURCE_REPAIRS)]
+    attributes = [name for name in attributes if name != parcels.geometry.name and _has_value(parcels[name])]
+    kept = {".wkt": (), ".dxf": ("parcel_id",), ".txt": _KEPT[find_dialect(dialect).zh]}.get(ending, attributes)
+    lost = ", ".join(name for name in attributes if name not in kept)
+    what = {".wkt": "WKT holds outlines and the CRS alone", ".dxf": "DXF holds outlines and ids alone"}
+    what_zh = {".wkt": "WKT 只存图形与坐标系", ".dxf": "DXF 只存图形与编号"}
+    losses = []
+    if lost:
+        en, zh = (
+            what.get(ending, f"the dialect {dialect} has no place for all"),
+            what_zh.get(ending, f"{dialect}格式放不下"),
+        )
+        losses.append((f"{zh}，属性 {lost} 不写入", f"{en}: the attributes {lost} are lost"))
+    if ending == ".dxf":
+        losses.append(
+            (
+                "DXF 不注明坐标系，一宗多块的各块分开：别的软件读不到（本程序读回不受影响）",
+                "DXF states no CRS, and parts of a parcel are outlines of their own: other programs lose both",
+            )
+        )
+        if parcels.crs is not None and parcels.crs.is_geographic:
+            losses.append(
+                (
+                    "DXF 中写入的是经纬度（度），CAD 会当作长度",
+                    "degrees are written to the DXF, which CAD takes for lengths",
+                )
+            )
+    return losses
+
+
+def _has_value(column: pd.Series) -> bool:
+    return bool((column.notna() & (column.astype(str) != "")).any())
 
 
 def _plain_table(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -9,7 +9,7 @@ import shapely
 
 import qy_gis as qy
 from qy_gis.errors import CRSError, OutputError
-from qy_gis.parcels.write import WRITERS
+from qy_gis.parcels.write import WRITERS, find_losses
 
 SQUARE = shapely.box(500000, 2600000, 500100, 2600100)
 
@@ -106,3 +106,28 @@ def test_drawings_are_in_gbk_and_say_so(tmp_path):
 def test_parcels_without_crs_are_not_written(tmp_path):
     with pytest.raises(CRSError, match="have no CRS"):
         qy.write_parcels(parcels().set_crs(None, allow_override=True), tmp_path / "a.gpkg")
+
+
+@pytest.mark.parametrize(
+    ("target", "dialect", "lost"),
+    [
+        ("a.gpkg", "报批", []),
+        ("a.txt", "报批", ["note"]),
+        ("a.txt", "一张图", ["use", "note"]),
+        ("a.txt", "satellite", ["parcel_id", "note"]),
+        ("a.wkt", "报批", ["parcel_id", "name", "use", "note"]),
+        ("a.dxf", "报批", ["name", "use", "note"]),
+    ],
+)
+def test_what_a_format_cannot_hold_is_said(target, dialect, lost):
+    square = shapely.box(500000, 2622000, 500100, 2622100)
+    values = {"parcel_id": ["1"], "name": ["甲"], "use": ["工业"], "note": ["x"], "empty": [None]}
+    frame = gpd.GeoDataFrame(values, geometry=[square], crs=4547)
+    losses = find_losses(frame, target, dialect=dialect)
+    said = [en for _, en in losses if "attributes" in en]
+    assert [text.partition("attributes ")[2].removesuffix(" are lost").split(", ") for text in said] == [lost] * bool(
+        lost
+    )
+    assert any("states no CRS" in en for _, en in losses) == (target == "a.dxf")
+    degrees = find_losses(frame.to_crs(4490), target, dialect=dialect)
+    assert any("degrees are written" in en for _, en in degrees) == (target == "a.dxf")
