@@ -11,6 +11,9 @@ from qy_gis.errors import Fault, PlanError
 from qy_gis.plan.model import Layer, Plan, Rule
 from qy_gis.plan.read import assemble_plan
 
+#: Where parcels can be checked, degrees on CGCS2000.
+_WEST, _SOUTH, _EAST, _NORTH = 75, 3, 135, 54
+
 
 def validate_folders(*folders: str | os.PathLike[str]) -> tuple[Plan, list[Fault]]:
     """Read a plan as `qy_gis.read_plan` does, and its data; all faults of both are reported at once.
@@ -70,10 +73,32 @@ def validate_plan(plan: Plan) -> list[Fault]:
                 read(key)
             except PlanError as error:
                 faults += error.said
+            else:
+                faults += _find_far(plan, layer) if read == plan.features else []
     if faults:
         # A broken study area is met again by every layer that is covered by it.
         raise PlanError(list(dict.fromkeys(faults)))
     return notes
+
+
+def _find_far(plan: Plan, layer: Layer) -> list[Fault]:
+    """Return a fault if features are where no parcel can be checked: beyond the 3-degree zones 25 to 45."""
+    features = plan.features(layer.key)
+    if features.empty:
+        return []
+    west, south, east, north = features.to_crs(4490).total_bounds
+    reach = (west >= _WEST) & (south >= _SOUTH) & (east <= _EAST) & (north <= _NORTH)
+    if reach:
+        return []
+    found = f"{west:.3f}-{east:.3f} E, {south:.3f}-{north:.3f} N"
+    accepted = f"{_WEST}-{_EAST} E, {_SOUTH}-{_NORTH} N"
+    return [
+        Fault(
+            f"{layer.key}.toml: {layer.file}: lies at {found}; accepted is {accepted}, where parcels are checked; is "
+            "the CRS right?",
+            f"{layer.key}.toml：{layer.file}：位于 {found}；应在 {accepted} 之内，此外无法核查；坐标系是否正确？",
+        )
+    ]
 
 
 def _dates(layer: Layer) -> list[tuple[str, dt.date]]:
