@@ -80,21 +80,13 @@ def shrink(geometries: Geometries, distance: Floats, step: float) -> Geometries:
 
 def _offset_polygons(polygons: Geometries, distance: Floats, step: float, *, inwards: bool) -> Geometries:
     """Move the shell of each polygon out (or in) and its holes in (or out)."""
-    shells = np.asarray(shapely.get_exterior_ring(polygons))
     rings, owner = shapely.get_rings(polygons, return_index=True)
     # The first ring of a polygon is its shell.
     hole = np.zeros(len(rings), dtype=bool)
     hole[1:] = owner[1:] == owner[:-1]
-    holes, owner = rings[hole], owner[hole]
+    shells, holes, owner = rings[~hole], rings[hole], owner[hole]
     shell_of, hole_of = (_shrink_filled, _grow_filled) if inwards else (_grow_filled, _shrink_filled)
     out = shell_of(shells, distance, step)
-    # Of a sliver, moved to another grid, it is not known which side is out: both are.
-    sliver = np.flatnonzero(2 * shapely.area(polygons) < _SLIVER_M * shapely.length(polygons))
-    if len(sliver) and not inwards:
-        around = _grow_thin(shells[sliver], distance[sliver], step)
-        out[sliver] = join_parts(
-            np.column_stack([out[sliver], around]).ravel(), np.repeat(np.arange(len(sliver)), 2), len(sliver)
-        )
     if len(holes):
         # A hole around which nothing is left needs no cutting.
         needed = ~shapely.is_empty(out[owner])
@@ -104,7 +96,22 @@ def _offset_polygons(polygons: Geometries, distance: Floats, step: float, *, inw
         several = join_parts(cut, owner, len(polygons))
         with_holes = np.flatnonzero(~shapely.is_empty(several))
         out[with_holes] = shapely.difference(out[with_holes], several[with_holes])
+
+    # Of a sliver, or a needle folded over itself by moving to another grid, it is not known which side is out.
+    sliver = 2 * shapely.area(polygons) < _SLIVER_M * shapely.length(polygons)
+    folded = np.flatnonzero(sliver | ~shapely.is_valid(polygons))
+    for place in folded.tolist():
+        out[place] = _offset_folded(polygons[place], distance[place], step, inwards=inwards)
     return out
+
+
+def _offset_folded(polygon: shapely.Polygon, distance: float, step: float, *, inwards: bool) -> BaseGeometry:
+    """Return what is left of a polygon without the land near its rings, or both together."""
+    rings = shapely.get_rings(polygon)
+    near = join_parts(_grow_thin(rings, np.full(len(rings), distance), step), np.zeros(len(rings), dtype=np.int64), 1)
+    land = shapely.make_valid(polygon, method="structure", keep_collapsed=False)
+    left: BaseGeometry = (shapely.difference if inwards else shapely.union)(land, near[0])
+    return left
 
 
 def _grow_filled(rings: Geometries, distance: Floats, step: float) -> Geometries:
