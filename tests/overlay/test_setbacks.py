@@ -137,9 +137,6 @@ def test_bounds_hold_the_truth_around_random_outlines(tmp_path, epsg, accuracy_m
 
 
 def test_bounds_are_on_either_side_of_4096_segments_to_a_quarter(make_plan: MakePlan):
-    shape = shapely.Polygon(
-        [(EAST, NORTH), (EAST + 900, NORTH + 30), (EAST + 40, NORTH + 60), (EAST + 20, NORTH + 700)]
-    )
     strip = project_setback(make_plan(farmland={"shapes": [SPIKY], "coverage": "everywhere"}), "farmland", 1000)
     truth = shapely.buffer(in_grid_here(to_lonlat(np.array([SPIKY]), 4547))[0], 1000, quad_segs=4096)
     low, high = (in_grid_here(unproject(np.array([each])))[0] for each in (strip.union_low, strip.union_high))
@@ -175,9 +172,6 @@ def test_no_parcel_within_the_distance_of_a_point_passes_and_none_beyond_fails(m
 
 def test_eligible_land_is_beyond_the_distance(make_plan: MakePlan):
     keep_off = {"kind": "setback", "severity": "prohibit", "distance_m": 1000}
-    shape = shapely.Polygon(
-        [(EAST, NORTH), (EAST + 900, NORTH + 30), (EAST + 40, NORTH + 60), (EAST + 20, NORTH + 700)]
-    )
     plan = make_plan(farmland={"shapes": [SPIKY], "coverage": "everywhere", "rules": [keep_off]})
     land = qy.eligible_area(plan)
     corners = shapely.get_coordinates(land[land["verdict"] == "suitable"].geometry.to_numpy())
