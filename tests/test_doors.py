@@ -302,6 +302,14 @@ def write(parcels: gpd.GeoDataFrame, path: Path) -> Path:
     return path
 
 
+def test_ids_that_are_the_index_of_a_table_are_ids(plan: Path, tmp_path: Path):
+    path = tmp_path / "p.parquet"
+    frame(GOOD[0]).set_index("DKBH").to_parquet(path)
+    by_file = single(path, plan)
+    assert list(by_file["areas"]) == ["A", "B", "C"]
+    agree(by_file, batch(path, plan, tmp_path))
+
+
 def test_every_format_of_a_batch_is_tried():
     assert {".parquet", ".gpkg", ".fgb"} == set(SUFFIXES) - {".geoparquet"}
     assert len(FLAWS) >= 40

@@ -325,7 +325,9 @@ def national_grid(crs: CRS) -> tuple[float, float] | None:
         and values.get("False northing") == 0
         and all(axis.unit_name == "metre" for axis in crs.axis_info)
     )
-    return (values["False easting"], values["Longitude of natural origin"]) if plain else None
+    east, meridian = values.get("False easting"), values.get("Longitude of natural origin")
+    # A damaged definition may leave them out.
+    return (east, meridian) if plain and east is not None and meridian is not None else None
 
 
 def _take_runs(first: Ints, rows: Ints) -> tuple[Ints, Ints]:

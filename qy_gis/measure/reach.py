@@ -203,7 +203,8 @@ def _area_of_use(crs: CRS) -> tuple[float, float, float, float]:
     way = crs.coordinate_operation
     if way is not None and way.method_name == "Transverse Mercator":
         # One that was written by hand is used like those that have a code: some degrees on either side.
-        meridian = next(float(each.value) for each in way.params if each.name == "Longitude of natural origin")
+        meridians = [float(each.value) for each in way.params if each.name == "Longitude of natural origin"]
+        meridian = meridians[0] if meridians else 0.0
         return meridian - REACH_DEGREES, -90.0, meridian + REACH_DEGREES, 90.0
     return -180.0, -90.0, 180.0, 90.0
 

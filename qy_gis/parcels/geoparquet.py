@@ -231,7 +231,9 @@ def _read(file: Any, path: Path, title: str) -> WithBytes:
     name, schema = empty.geometry.name, file.schema_arrow
     geometric = [dtype for dtype in empty.dtypes if isinstance(dtype, gpd.array.GeometryDtype)]
     if schema.names != empty.columns.tolist() or len(geometric) > 1 or schema.field(name).type != pa.binary():
-        return WithBytes(gpd.read_parquet(path))
+        frame = gpd.read_parquet(path)
+        # An index that has a name is a column of the file, perhaps that of the ids.
+        return WithBytes(frame if None in frame.index.names else frame.reset_index())
     attributes, pieces, shapes = [], [], []
     # Coordinates may be no numbers, which is found later.
     with closing(_read_ahead(file)) as batches, np.errstate(invalid="ignore"):
