@@ -53,6 +53,9 @@ _MARK = re.compile(rb"\A\s*999\s+" + MARK.encode() + rb" ?([^\r\n]*)")
 #: Metres, as a unit of a drawing, in the units that are taken for them: millimetres, centimetres.
 _UNITS = {1000: ("millimetres", "毫米"), 100: ("centimetres", "厘米")}
 
+#: No drawing reaches further, in whatever unit.
+_FARTHEST = 1e13
+
 _DROPPED = "只读闭合线,其余图元略去 / only closed lines read, other entities left out"
 
 
@@ -148,7 +151,7 @@ def _read_entities(
     path: Path, data: bytes, given: str | None, title: str
 ) -> tuple[pd.DataFrame, list[tuple[str, str, str]]]:
     """Return the entities of a drawing: ``Layer``, ``kind``, ``paper``, ``curved``, ``geometry``, and what to tell."""
-    with driver_words(title), warnings.catch_warnings():
+    with driver_words(title), warnings.catch_warnings(), np.errstate(invalid="ignore"):
         # GDAL closes rings of solids, which have no first point twice.
         warnings.simplefilter("ignore", RuntimeWarning)
         about = pyogrio.read_info(str(path), layer="entities")
@@ -163,7 +166,8 @@ def _read_entities(
             counts = shapely.get_num_coordinates(shapely.from_wkb(coarse, on_invalid="ignore"))
     check_time(title)
     fields = dict(zip(meta["fields"].tolist(), columns, strict=True))
-    shapes = shapely.from_wkb(wkb, on_invalid="ignore")
+    with np.errstate(invalid="ignore"):
+        shapes = shapely.from_wkb(wkb, on_invalid="ignore")
     layers, said = _decode([name or "0" for name in fields["Layer"]], data, given, title)
     frame = pd.DataFrame({"Layer": pd.Series(layers, dtype=object), "kind": _kinds(shapes, fields["SubClasses"])})
     frame["paper"] = pd.Series(fields["PaperSpace"]).eq(1) if "PaperSpace" in fields else False
@@ -225,6 +229,12 @@ def _sort(entities: pd.DataFrame, title: str) -> _Drawing:
     drawing = _Drawing()
     for row in entities.itertuples(index=False):
         shape = row.geometry
+        if shape is not None and not (np.abs(shapely.get_coordinates(shape)) < _FARTHEST).all():
+            raise SourceError(
+                f"{title}: a {row.kind} in layer {row.Layer!r} has coordinates that are no metres; accepted are "
+                "metres: correct or delete it",
+                zh=f"{title}：图层 {row.Layer!r} 中有 {row.kind} 的坐标不是以米计的数；请改正或删除",
+            )
         if row.paper:
             drawing.left_out.append(f"{row.kind} in paper space")
         elif row.kind == "BlockReference" and shape is not None:

@@ -262,13 +262,19 @@ def _read_columns(dataset: str, layer: str, title: str) -> gpd.GeoDataFrame | No
         return None
     except (pa.ArrowException, OSError) as error:
         raise damaged(title) from error
+    check_text(frame, title)
+    return frame
+
+
+def check_text(frame: gpd.GeoDataFrame, title: str) -> None:
+    """Raise a SourceError if a column has text that is not UTF-8, which would be met only when someone looks at it."""
+    import pyarrow as pa
+
     for column in frame.columns.drop(frame.geometry.name):
         try:
-            # Text that is not UTF-8 would be met only when someone looks at it.
             pa.array(frame[column]).validate(full=True)
         except pa.ArrowInvalid as error:
             raise SourceError(
                 f"{title}: column {column!r} has text that is not UTF-8; save it again in UTF-8",
                 zh=f"{title}：列 {column!r} 中有文字不是 UTF-8；请另存为 UTF-8",
             ) from error
-    return frame

@@ -116,7 +116,7 @@ def _likelihood(text: str) -> float:
     """Return the share of characters beyond ASCII that are common: Han of the first level, signs, lone accents."""
     odd = sum(not character.isascii() for character in text)
     common = sum(_is_common(character) for character in text if not character.isascii())
-    return (common + len(_ACCENT.findall(text))) / odd
+    return (common + len(_ACCENT.findall(text))) / max(odd, 1)
 
 
 def _is_common(character: str) -> bool:

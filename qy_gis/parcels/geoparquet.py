@@ -106,8 +106,8 @@ def read_geoparquet(path: Path, *, title: str, crs: Any, layer: str | None, enco
         raise SourceError(f"{title} has curves; {STRAIGHT}", zh=f"{title} 含有曲线；{STRAIGHT_ZH}") from error
     except (pa.ArrowException, ShapelyError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SourceError(
-            f"{title} cannot be read as GeoParquet: it is damaged, cut, or holds bytes of no outline; write it anew",
-            zh=f"{title} 不能按 GeoParquet 读：文件损坏、不完整，或其中有字节不是图形；请重新写出",
+            f"{title} cannot be read as GeoParquet: it is damaged, cut, or holds bytes that are none; write it anew",
+            zh=f"{title} 不能按 GeoParquet 读：文件损坏、不完整，或其中有字节不是图形或文字；请重新写出",
         ) from error
     frame = frame.drop(columns=[SOURCE_FILE, SOURCE_SHA256, SOURCE_REPAIRS], errors="ignore")
     return WithBytes(_settle(frame, place, None if crs is None else check_crs(crs), title), wkb)
@@ -207,6 +207,8 @@ def _wkb_columns(file: Any) -> Iterator[_Place]:
 
 def _read_plain(file: Any, place: _Place, title: str) -> gpd.GeoDataFrame:
     table = file.read()
+    # Text that is not UTF-8 would be met only when someone looks at it.
+    table.validate(full=True)
     check_time(title)
     with np.errstate(invalid="ignore"):
         shapes = shapely.from_wkb(table.column(place.column).to_numpy(zero_copy_only=False))
@@ -245,7 +247,9 @@ def _read(file: Any, path: Path, title: str) -> WithBytes:
             for start in range(0, len(column), _DECODED):
                 shapes.append(shapely.from_wkb(column.slice(start, _DECODED).to_numpy(zero_copy_only=False)))
             check_time(title)
-    frame = pa.Table.from_batches(attributes, schema.remove(schema.get_field_index(name))).to_pandas()
+    table = pa.Table.from_batches(attributes, schema.remove(schema.get_field_index(name)))
+    table.validate(full=True)
+    frame = table.to_pandas()
     frame[name] = gpd.array.GeometryArray(np.concatenate([np.zeros(0, dtype=object), *shapes]), crs=empty.crs)
     return WithBytes(gpd.GeoDataFrame(frame, geometry=name), pieces)
 

@@ -309,3 +309,9 @@ def test_our_own_drawings_keep_ids_parts_and_crs(tmp_path):
     assert again.crs.to_epsg() == 4547
     assert shapely.equals(again.geometry.to_numpy(), parcels.geometry.to_numpy()).all()
     assert read_parcels(tmp_path / "a.dxf", crs=4548).crs.to_epsg() == 4548
+
+
+@pytest.mark.parametrize("value", ["NaN", "1e400", "-1e300"])
+def test_coordinates_that_are_no_metres(draw, value):
+    with pytest.raises(SourceError, match=r"a\.dxf: a .* in layer 'JZD' has coordinates that are no metres"):
+        draw(polyline("JZD").replace(f"10\n{EAST}", f"10\n{value}", 1), crs=4526)

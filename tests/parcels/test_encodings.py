@@ -48,3 +48,7 @@ def test_a_text_cut_through_a_character_loses_what_is_left_of_it():
     assert decode_cut("地块编号".encode()[:10], "utf-8") == "地块编"
     with pytest.raises(UnicodeDecodeError):
         decode_cut("地".encode()[:2], "utf-8")
+
+
+def test_text_of_which_nothing_is_left_is_no_evidence():
+    assert find_encoding([b"0123456789\xe7\x95"], "gb18030") is not None

@@ -198,3 +198,11 @@ def test_metres_in_degrees_by_default_of_the_native_type(tmp_path):
     assert read_parcels(sample).crs.is_geographic
     assert read_parcels(sample, crs=4326)["parcel_id"].tolist() == ["甲-01"]
     assert "坐标系按 --crs 所给" in read_parcels(sample, crs=4490)["source_repairs"][0]
+
+
+def test_text_that_is_not_utf8(tmp_path):
+    path = tmp_path / "a.parquet"
+    text = pa.StringArray.from_buffers(1, pa.py_buffer(b"\0\0\0\0\3\0\0\0"), pa.py_buffer(b"\xe6\xb8\xff"))
+    parquet.write_table(pa.table({"DKBH": text, "geom": [shapely.to_wkb(SQUARE)]}), path)
+    with pytest.raises(SourceError, match=r"a\.parquet cannot be read as GeoParquet"):
+        read_parcels(path, crs=4547)
