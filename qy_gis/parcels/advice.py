@@ -64,9 +64,9 @@ def refuse_with_advice(name: str, suffix: str) -> None:
     >>> refuse_with_advice("a.dwg", ".dwg")
     Traceback (most recent call last):
     ...
-    qy_gis.errors.SourceError: a.dwg 是CAD 图形；请另存为 DXF（SAVEAS）
+    qy_gis.errors.SourceError: a.dwg 是 CAD 图形；请另存为 DXF（SAVEAS）
     a.dwg is a drawing of CAD; save it as DXF (AutoCAD: SAVEAS, AutoCAD 2018 DXF)
     """
     if found := _ADVICE.get(suffix.lower()):
         en, zh = found
-        raise SourceError(f"{name} is {en}", zh=f"{name} 是{zh}")
+        raise SourceError(f"{name} is {en}", zh=f"{name} 是 {zh}")

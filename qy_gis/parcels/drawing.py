@@ -196,6 +196,9 @@ def _decode(
     modern = version is not None and int(version[1]) >= _FIRST_IN_UTF8
     stated = "utf-8" if modern else _CODE_PAGES.get(page[1].upper()) if page else None
     raw = [name.encode("latin-1") for name in names]
+    if given is None and _MARK.search(data[:1000]):
+        # Our own drawings are in GBK whatever their text looks like.
+        given = "gb18030"
     encoding = find_encoding(raw, stated) if given is None else name_codec(given, title=title)
     try:
         decoded = [text.decode(encoding or "utf-8") for text in raw]

@@ -80,7 +80,7 @@ def find_encoding(texts: Sequence[bytes], stated: str | None) -> str | None:
     >>> find_encoding(["清远".encode()], "gb18030"), find_encoding(["清远".encode("gbk")], "iso8859-1")
     ('utf-8', 'gb18030')
     """
-    odd = [text for text in texts if not text.isascii()]
+    odd = list(dict.fromkeys(text for text in texts if not text.isascii()))
     tried = list(dict.fromkeys([stated, *_USUAL] if stated else _USUAL))
     if not odd:
         return tried[0]

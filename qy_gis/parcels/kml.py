@@ -141,7 +141,7 @@ def _as_frame(found: _Found, repairs: Sequence[Repair], *, title: str, crs: Any,
     _drop_drawn_twice(found)
     left_out = count_kinds(found.left_out)
     if not found.rows:
-        where, where_zh = (f", folder {layer!r},", f" 的文件夹 {layer!r} ") if layer else ("", "")
+        where, where_zh = (f", folder {layer!r},", f" 的文件夹 {layer!r} ") if layer else ("", " ")
         linked = "; what it links to is not opened: open it in Google Earth and save the places as KML"
         raise SourceError(
             f"{title}{where} has no polygons and no closed lines, which are what is accepted; found "

@@ -146,9 +146,10 @@ def read_parcels(
     Parameters
     ----------
     source
-        A file: 界址点 text in any dialect (``.txt``), Shapefile (``.shp``, or ``.zip`` with one), GeoPackage
-        (``.gpkg``), file geodatabase (``.gdb``, or ``.zip`` with one), DXF (``.dxf``), KML (``.kml``, ``.kmz``),
-        GeoJSON (``.geojson``, ``.json``), FlatGeobuf (``.fgb``), GeoParquet (``.parquet``), MapInfo (``.tab``,
+        A file: 界址点 text in any dialect (``.txt``), Shapefile (``.shp``), GeoPackage (``.gpkg``), file geodatabase
+        (``.gdb``), DXF (``.dxf``), KML (``.kml``, ``.kmz``), GeoJSON, EsriJSON and TopoJSON (``.geojson``, ``.json``),
+        GeoJSON by lines (``.ndjson``), GML, GPX, a ``.zip`` with one of these, FlatGeobuf (``.fgb``), GeoParquet
+        (``.parquet``), MapInfo (``.tab``,
         ``.mif``), a table (``.csv``, ``.xlsx``), ``.wkt`` or ``.wkb``. Or text or bytes in one of these formats, pasted
         coordinates, ``"-"`` for standard input, the address of a PostGIS database, a GeoDataFrame, a GeoSeries, a
         shapely geometry or a list of these.

@@ -83,11 +83,11 @@ def test_sources_that_are_no_file(tmp_path):
 
 
 def test_an_unknown_extension_lists_those_accepted(tmp_path):
-    (tmp_path / "a.docx").write_bytes(b"")
+    (tmp_path / "a.xyz").write_bytes(b"")
     with pytest.raises(SourceError) as caught:
-        read_parcels(tmp_path / "a.docx")
-    assert caught.value.en == f"a.docx ends in '.docx'; accepted are {', '.join(READERS)}"
-    assert caught.value.zh == f"a.docx 以 '.docx' 结尾；接受 {', '.join(READERS)}"
+        read_parcels(tmp_path / "a.xyz")
+    assert caught.value.en == f"a.xyz ends in '.xyz'; accepted are {', '.join(READERS)}"
+    assert caught.value.zh == f"a.xyz 以 '.xyz' 结尾；接受 {', '.join(READERS)}"
 
 
 def test_id_column_and_repair_are_passed_on():
