@@ -24,17 +24,22 @@ OVERLAPS = [
     "sliver",
 ]
 
-#: One row per parcel and rule.
+#: One row per parcel and rule. ``title`` is what the rule is called, ``cause`` why an outcome is unknown (`CAUSES`),
+#: ``distance_m`` how far the nearest feature of the layer is. Figures stand here, not in the ``reason``.
 FINDINGS = [
     "parcel_id",
     "layer",
     "rule",
+    "title",
+    "title_en",
     "severity",
     "outcome",
+    "cause",
     "overlap_m2",
     "low_m2",
     "high_m2",
     "limit",
+    "distance_m",
     "reason",
     "reason_en",
     "settle",
@@ -44,7 +49,7 @@ FINDINGS = [
     "reviewed",
 ]
 
-#: One row per parcel.
+#: One row per parcel. A batch adds the area (``area_m2``, ``area_ha``, ``area_mu``), as it has no table of parcels.
 VERDICTS = ["parcel_id", "verdict", "fails", "unknowns", "summary", "summary_en"]
 
 #: One row per face of the combined layers, followed by a column per layer.
@@ -93,6 +98,10 @@ SOURCE_FILE, SOURCE_SHA256, SOURCE_REPAIRS = "source_file", "source_sha256", "so
 
 RELATIONS = ("within", "overlaps", "contains", "touches", "outside")
 OUTCOMES = ("pass", "fail", "unknown")
+
+#: Why an outcome is unknown: the layer is not complete there, its line may be off, no industry was stated, or the plan
+#: says nothing about the land or the industry.
+CAUSES = ("data", "accuracy", "industry", "plan")
 
 #: Severities of rules: what a failed rule asks for.
 SEVERITY_TEXT = {

@@ -13,6 +13,7 @@ import pytest
 from shapely.geometry.base import BaseGeometry
 
 import qy_gis as qy
+from qy_gis.verdict.rules import NOTHING_ASKED, OUTSIDE_STUDY_AREA
 
 #: South-west corner of the paper, in EPSG:4547 (deep inside Qingyuan, near the meridian 113.1 E).
 EAST, NORTH = 405_000, 2_610_000
@@ -75,10 +76,16 @@ def parcels_of(*shapes: BaseGeometry, crs: str = "EPSG:4547") -> gpd.GeoDataFram
     return gpd.GeoDataFrame({"parcel_id": ids}, geometry=list(shapes), crs=crs)
 
 
+def of_rules(result: qy.CheckResult) -> pd.DataFrame:
+    """The findings of the plan's own rules, without those that are of every plan."""
+    built_in = result.findings["rule"].isin([OUTSIDE_STUDY_AREA, NOTHING_ASKED])
+    return result.findings[~built_in].reset_index(drop=True)
+
+
 def altered(result: qy.CheckResult, **tables: pd.DataFrame) -> qy.CheckResult:
     """A result with other tables in place of those it would make."""
     other = copy(result)
-    vars(other).update(tables)
+    vars(other).update({f"_{name}": table for name, table in tables.items()})
     return other
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from qy_gis.columns import OUTCOMES, VERDICT_TEXT
 from qy_gis.maps.words import text
-from qy_gis.plan.model import Plan
+from qy_gis.verdict.findings import say_figures
 
 if TYPE_CHECKING:
     from qy_gis.verdict.check import CheckResult
@@ -42,8 +42,7 @@ def list_parcels(result: CheckResult) -> dict[str, Any]:
         "industry": industry,
         "counts": count_verdicts(result.parcels),
         "parcels": [
-            _describe_parcel(row, of_parcel.get(row["parcel_id"], findings[:0]), result.plan)
-            for row in listed.to_dict("records")
+            _describe_parcel(row, of_parcel.get(row["parcel_id"], findings[:0])) for row in listed.to_dict("records")
         ],
         "unlisted": len(joined) - len(listed),
         "repairs": [_describe_repair(row) for row in result.repairs[:MOST_LISTED].to_dict("records")],
@@ -62,7 +61,7 @@ def say_area(row: dict[str, Any]) -> dict[str, str]:
     return {"zh": f"{m2} m² · {ha} 公顷 · {mu} 亩", "en": f"{m2} m² · {ha} ha · {mu} mu"}
 
 
-def _describe_parcel(row: dict[str, Any], findings: pd.DataFrame, plan: Plan) -> dict[str, Any]:
+def _describe_parcel(row: dict[str, Any], findings: pd.DataFrame) -> dict[str, Any]:
     declared = row["declared_m2"]
     return {
         "row": row["row"],
@@ -74,18 +73,19 @@ def _describe_parcel(row: dict[str, Any], findings: pd.DataFrame, plan: Plan) ->
         "declared": None if pd.isna(declared) else f"{declared:,.2f} m²",
         "summary": {"zh": text(row["summary"]) or "", "en": text(row["summary_en"]) or ""},
         "findings": {
-            outcome: [_describe_finding(found, plan) for found in rows.to_dict("records")]
+            outcome: [_describe_finding(found) for found in rows.to_dict("records")]
             for outcome in OUTCOMES
             if not (rows := findings[findings["outcome"] == outcome]).empty
         },
     }
 
 
-def _describe_finding(row: dict[str, Any], plan: Plan) -> dict[str, Any]:
+def _describe_finding(row: dict[str, Any]) -> dict[str, Any]:
     document = [text(row[column]) for column in ("document", "article", "date")]
     return {
-        "layer": plan.layers[row["layer"]].title.model_dump(),
+        "layer": {"zh": text(row["title"]) or "", "en": text(row["title_en"]) or ""},
         "reason": {"zh": text(row["reason"]) or "", "en": text(row["reason_en"]) or ""},
+        "figures": dict(zip(("zh", "en"), say_figures(row), strict=True)),
         "document": " · ".join(part for part in document if part),
         "settle": _both_languages(text(row["settle"])),
         "reviewed": bool(row["reviewed"]),

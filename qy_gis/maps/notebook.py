@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from qy_gis.columns import VERDICT_TEXT
 from qy_gis.errors import MapError
 from qy_gis.maps.words import text, word
+from qy_gis.verdict.findings import say_figures
 
 if TYPE_CHECKING:
     from qy_gis.plan.model import Plan
@@ -73,9 +74,9 @@ def result_html(result: CheckResult) -> str:
     findings = [
         [
             str(row.parcel_id),
-            result.plan.layers[row.layer].title.zh,
+            text(row.title) or "",
             _both(row.outcome),
-            text(row.reason) or "",
+            f"{text(row.reason) or ''} {say_figures(row._asdict())[0]}",
             " · ".join(filter(None, (text(row.document), text(row.article)))),
         ]
         for row in open_findings[:MOST_ROWS].itertuples(index=False)

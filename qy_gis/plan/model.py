@@ -109,6 +109,9 @@ class Rule(_Record):
 
     key: Key = Field(default="", description="By default the kind and the layer's key: outside_farmland")
     kind: RuleKind
+    title: Text | None = Field(
+        default=None, description="What the rule is called in findings; made of the kind and the layer if absent"
+    )
     distance_m: float | None = Field(
         default=None, gt=0, lt=1e6, description="For setback: metres to keep off the layer's features"
     )

@@ -8,7 +8,9 @@ from typing import Any, Literal
 from qy_gis.columns import SEVERITY_TEXT, VERDICT_TEXT
 from qy_gis.measure.units import to_hectares, to_mu
 from qy_gis.plan.model import Plan
-from qy_gis.reports.language import Lang, pick, rule_name
+from qy_gis.reports.language import Lang, pick
+from qy_gis.verdict.findings import title_rule
+from qy_gis.verdict.rules import NOTHING_ASKED, OUTSIDE_STUDY_AREA
 
 Kind = Literal["text", "count", "area", "share"]
 Cell = str | int | float
@@ -22,6 +24,13 @@ OUTCOME_TEXT = {
     "data": ("待核实：缺数据", "unknown: no data"),
     "accuracy": ("待核实：精度", "unknown: accuracy"),
     "industry": ("待核实：未注明产业", "unknown: no industry"),
+    "plan": ("待核实：规划未及", "unknown: not in the plan"),
+}
+
+#: What is of every plan, and not among its rules.
+_BUILT_IN = {
+    OUTSIDE_STUDY_AREA: ("位于规划范围内", "inside the study area"),
+    NOTHING_ASKED: ("规划有适用的规则", "the plan asks something"),
 }
 
 
@@ -67,18 +76,17 @@ def tabulate_summary(summary: dict[str, Any], plan: Plan, *, lang: Lang | None =
     for key, area in summary["area_m2"].items():
         title = plan.layers[key].title
         inside.append([text(title.zh, title.en), *_in_units(area), area / whole_m2])
+    named = {
+        f"{key}.{rule.key}": (title_rule(layer, rule), text(*SEVERITY_TEXT[rule.severity]))
+        for key, layer in plan.layers.items()
+        for rule in layer.rules
+    }
     rules: list[list[Cell]] = []
-    for key, layer in plan.layers.items():
-        for rule in layer.rules:
-            counts = summary["rules"][f"{key}.{rule.key}"]
-            rules.append(
-                [
-                    text(layer.title.zh, layer.title.en),
-                    rule.key if lang is None else rule_name(rule, lang),
-                    text(*SEVERITY_TEXT[rule.severity]),
-                    *counts.values(),
-                ]
-            )
+    counted = {name: counts for name, counts in summary["rules"].items() if name in named or sum(counts.values())}
+    for name, counts in counted.items():
+        layer = plan.layers[name.partition(".")[0]]
+        called, severity = named.get(name, (_BUILT_IN.get(name.partition(".")[2], (name, name)), ""))
+        rules.append([text(layer.title.zh, layer.title.en), text(*called), severity, *counts.values()])
     units = [Column("公顷", "ha", "area"), Column("亩", "mu", "area")]
     return [
         SummaryTable(
@@ -110,7 +118,7 @@ def tabulate_summary(summary: dict[str, Any], plan: Plan, *, lang: Lang | None =
                 *(Column(*text, "count") for text in OUTCOME_TEXT.values()),
             ],
             rules,
-            [[(name, count / parcels) for name, count in counts.items()] for counts in summary["rules"].values()],
+            [[(name, count / parcels) for name, count in counts.items()] for counts in counted.values()],
         ),
     ]
 

@@ -18,6 +18,8 @@ from qy_gis.measure.units import to_hectares, to_mu
 from qy_gis.overlay.index import Progress
 from qy_gis.plan.model import Plan, Severity
 from qy_gis.siting.ground import CLEAR, SEVERITIES, TAKEN, UNKNOWN, Constraint, Ground, survey_ground
+from qy_gis.verdict.findings import title_rule
+from qy_gis.verdict.rules import BUILT_IN
 
 #: Lines of two layers that were to be one leave strips of millimetres between them. Thinner ones than this (mean width,
 #: metres) are no land that anyone could use, and are left out.
@@ -168,6 +170,9 @@ def rule_costs(
     troubles = stands.sum(axis=1)
     for number in numbers:
         effect = ground.effect[:, number]
+        if ground.constraints[number].concern == BUILT_IN and (effect == CLEAR).all():
+            # No rule of the plan, and it has nothing to say.
+            continue
         taken = left & (effect == TAKEN)
         left &= ~taken
         rows.append(
@@ -198,16 +203,12 @@ def _row(step: str, title: str, title_en: str, *, change_m2: float, left_m2: flo
 
 
 def _constraint_row(constraint: Constraint, plan: Plan) -> dict[str, Any]:
-    title = plan.layers[constraint.layer].title
-    rule = constraint.rule
-    if constraint.distance_m is not None:
+    layer, rule = plan.layers[constraint.layer], constraint.rule
+    if rule is None:
         metres = f"{constraint.distance_m:,g} m"
-        zh, en = f"距{title.zh}不足 {metres}", f"within {metres} of {title.en}"
-    elif rule is not None and rule.kind == "inside":
-        zh, en = f"{title.zh}之外", f"outside {title.en}"
+        texts = {"step": "setback", "rule": "", "severity": ""}
+        titles = f"距{layer.title.zh}不足 {metres}", f"within {metres} of {layer.title.en}"
     else:
-        zh, en = f"{title.zh}之内", f"inside {title.en}"
-    texts = {"step": "setback", "rule": "", "severity": ""}
-    if rule is not None:
         texts = {"step": "rule", "rule": rule.key, "severity": rule.severity}
-    return {**texts, "layer": constraint.layer, "title": zh, "title_en": en}
+        titles = title_rule(layer, rule)
+    return {**texts, "layer": constraint.layer, "title": titles[0], "title_en": titles[1]}

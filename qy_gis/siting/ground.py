@@ -1,7 +1,7 @@
 """Ground: land in pieces, each of which is for every rule surely taken, surely left, or unknown.
 
-Siting judges by the very functions a check judges by (`qy_gis.verdict.rules.KINDS`): each is asked about a square metre
-that is surely inside a layer, one that may be, and one that is surely outside, and what it answers holds for the land.
+Siting asks the very rules that a check asks (`qy_gis.verdict.rules.list_asked`): each is asked about a square metre
+that is surely inside a layer, one that may be, and one surely outside, and what it answers holds for the land.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from qy_gis.overlay.index import Progress
 from qy_gis.overlay.setbacks import project_setback
 from qy_gis.overlay.zones import Zones, project_zones, unite
 from qy_gis.plan.model import Plan, Rule, Severity
-from qy_gis.verdict.rules import KINDS, Interval
+from qy_gis.verdict.rules import APPLIES, OTHER_INDUSTRY, Interval, Kind, list_asked, setback
 
 #: What a rule does to a piece of land.
 CLEAR, UNKNOWN, TAKEN = 0, 1, 2
@@ -37,11 +37,16 @@ _IN, _PERHAPS, _OUT = 0, 1, 2
 
 @dataclass(frozen=True)
 class Constraint:
-    """A rule, or a setback that is tried without one (then ``rule`` is None); the distance is None but of setbacks."""
+    """A rule, or a setback that is tried without one (then ``rule`` is None); the distance is None but of setbacks.
+
+    ``kind`` and ``concern`` are those of `qy_gis.verdict.rules.Asked`.
+    """
 
     layer: str
     rule: Rule | None
     distance_m: float | None
+    kind: Kind
+    concern: int
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,7 @@ def survey_ground(
     split = kept[question]
     effect = np.zeros((len(split.pieces), len(constraints)), dtype=np.int8)
     for number, each in enumerate(constraints):
-        effect[:, number] = _judge(each.rule, chosen)[split.lies[:, extents.index((each.layer, each.distance_m))]]
+        effect[:, number] = _judge(each)[split.lies[:, extents.index((each.layer, each.distance_m))]]
     return Ground(
         pieces=split.pieces,
         area_m2=split.area_m2,
@@ -202,19 +207,19 @@ def _list_constraints(plan: Plan, industry: str | None, setbacks: Mapping[str, f
             f"setbacks: {named}: accepted are metres over 0 for a layer among {accepted}",
             zh=f"退让距离 setbacks：{named} 无效，应为大于 0 的米数；可用的图层：{accepted}",
         )
+    layers = list(plan.layers)
     rules = [
-        Constraint(key, rule, rule.distance_m)
-        for key, layer in plan.layers.items()
-        for rule in layer.rules
-        if industry is None or rule.industries is None or industry in rule.industries
+        Constraint(layers[each.layer], each.rule, each.rule.distance_m, each.kind, each.concern)
+        for each in list_asked(plan, industry)
+        if each.concern != OTHER_INDUSTRY
     ]
-    return rules + [Constraint(layer, None, distance) for layer, distance in setbacks.items()]
+    return rules + [Constraint(layer, None, distance, setback, APPLIES) for layer, distance in setbacks.items()]
 
 
-def _judge(rule: Rule | None, industry: str | None) -> NDArray[np.int8]:
-    """Return what a rule does to land surely in its layer, perhaps in it, and surely outside."""
-    against = KINDS["setback" if rule is None else rule.kind](np.ones(3), _SQUARE_METRES)
+def _judge(constraint: Constraint) -> NDArray[np.int8]:
+    """Return what a constraint does to land surely in its layer, perhaps in it, and surely outside."""
+    against = constraint.kind(np.ones(3), _SQUARE_METRES)
     effect = np.where(against.low > 0, TAKEN, np.where(against.high > 0, UNKNOWN, CLEAR)).astype(np.int8)
-    # As in a check: without the industry a rule for some may pass on the land alone, but not fail.
-    only_some = rule is not None and rule.industries is not None
-    return np.minimum(effect, UNKNOWN) if only_some and industry is None else effect
+    # As in a check: without the industry a rule for some may pass on the land alone, but not fail; nor does what is of
+    # every plan.
+    return effect if constraint.concern == APPLIES else np.minimum(effect, UNKNOWN)

@@ -21,7 +21,7 @@ from qy_gis.parcels.stream import Block
 from qy_gis.plan.model import Plan
 from qy_gis.verdict.check import LEAST_M2, SPECK
 from qy_gis.verdict.rules import judge_rules
-from qy_gis.verdict.tables import arrow_findings, arrow_overlaps, arrow_verdicts
+from qy_gis.verdict.tables import tabulate_findings, tabulate_overlaps, tabulate_verdicts, to_arrow
 
 #: Tables of a block, in the order in which they are written.
 TABLES = ("rejects", "repairs", "overlaps", "findings", "verdicts")
@@ -99,9 +99,9 @@ def check_block(
     return {
         "rejects": pa.table(rejects, schema=_REJECTS),
         "repairs": table_of_repairs,
-        "overlaps": arrow_overlaps(measured, index, ids, distance_m=distance_m),
-        "findings": arrow_findings(judged, plan, ids),
-        "verdicts": arrow_verdicts(judged, measured, ids),
+        "overlaps": to_arrow(tabulate_overlaps(measured, index, ids, distance_m=distance_m)),
+        "findings": to_arrow(tabulate_findings(judged, plan, ids, distance_m=distance_m)),
+        "verdicts": to_arrow(tabulate_verdicts(judged, plan, ids, measured=measured)),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -27,8 +28,8 @@ from qy_gis.plan.digest import hash_files
 from qy_gis.plan.model import Plan
 from qy_gis.plan.read import read_plan
 from qy_gis.verdict.evidence import collect_evidence
-from qy_gis.verdict.findings import tabulate_findings, tabulate_verdicts
 from qy_gis.verdict.rules import Judged, judge_rules
+from qy_gis.verdict.tables import tabulate_findings, tabulate_verdicts, to_pandas
 
 #: A parcel below this area (m2) cannot be told from contact with its neighbours.
 LEAST_M2 = 0.01
@@ -56,25 +57,56 @@ class CheckResult:
     _measured: Measured
     _judged: Judged
 
-    @cached_property
+    @property
     def verdicts(self) -> pd.DataFrame:
         """One row per parcel; the index of the input."""
-        return tabulate_verdicts(self._judged, self.plan, parcel_id=self._parcel_id, index=self._given.index)
+        return self._verdicts.copy(deep=False)
 
-    @cached_property
+    @property
     def findings(self) -> pd.DataFrame:
         """One row per parcel and rule."""
-        return tabulate_findings(self._judged, self.plan, parcel_id=self._parcel_id)
+        return self._findings.copy(deep=False)
 
-    @cached_property
+    @property
     def parcels(self) -> gpd.GeoDataFrame:
         """One row per parcel, with areas (m2, 公顷, 亩), verdict and geometry (EPSG:4490); the index of the input."""
+        return self._parcels.copy(deep=False)
+
+    @property
+    def overlaps(self) -> gpd.GeoDataFrame:
+        """One row per parcel and feature it meets, and one per parcel and layer for the land outside; EPSG:4490."""
+        return self._overlaps.copy(deep=False)
+
+    @property
+    def repairs(self) -> pd.DataFrame:
+        """One row per thing that was repaired while reading, and per declared area that is not the computed one."""
+        return self._repairs.copy(deep=False)
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """What the result rests on; see `qy_gis.verdict.evidence`."""
+        return deepcopy(self._evidence)
+
+    # Tables are made once and handed out as copies, which share memory until one is written to: nobody can make a
+    # result say what its evidence does not.
+
+    @cached_property
+    def _verdicts(self) -> pd.DataFrame:
+        return to_pandas(tabulate_verdicts(self._judged, self.plan, self._parcel_id), self._given.index)
+
+    @cached_property
+    def _findings(self) -> pd.DataFrame:
+        table = tabulate_findings(self._judged, self.plan, self._parcel_id, distance_m=self._distance_m)
+        return to_pandas(table)
+
+    @cached_property
+    def _parcels(self) -> gpd.GeoDataFrame:
         areas = self._measured.parcel_m2
         more = {
             "area_m2": areas,
             "area_ha": to_hectares(areas),
             "area_mu": to_mu(areas),
-            "verdict": self.verdicts["verdict"].to_numpy(),
+            "verdict": self._verdicts["verdict"].to_numpy(),
         }
         given = self._given
         lonlat = outlines_to_lonlat(take_outlines(given.outlines), given.crs).polygons()
@@ -82,19 +114,16 @@ class CheckResult:
         return gpd.GeoDataFrame(table, geometry=lonlat, crs=CGCS2000)
 
     @cached_property
-    def overlaps(self) -> gpd.GeoDataFrame:
-        """One row per parcel and feature it meets, and one per parcel and layer for the land outside; EPSG:4490."""
+    def _overlaps(self) -> gpd.GeoDataFrame:
         given, crs = take_outlines(self._given.outlines), self._given.crs
         index = open_index(self.plan)
-        distance_m = find_distances(self._measured, index, given, crs)
         table = tabulate_overlaps(
-            self._measured, index, parcel_id=self._parcel_id, parcels=given, crs=crs, distance_m=distance_m
+            self._measured, index, parcel_id=self._parcel_id, parcels=given, crs=crs, distance_m=self._distance_m
         )
         return gpd.GeoDataFrame(table, geometry="geometry", crs=CGCS2000)
 
     @cached_property
-    def repairs(self) -> pd.DataFrame:
-        """One row per thing that was repaired while reading, and per declared area that is not the computed one."""
+    def _repairs(self) -> pd.DataFrame:
         given = self._given.table
         names = ["parcel_id", columns.SOURCE_FILE, columns.SOURCE_REPAIRS]
         rows = [
@@ -106,9 +135,13 @@ class CheckResult:
         return pd.DataFrame(rows, columns=columns.REPAIRS)
 
     @cached_property
-    def evidence(self) -> dict[str, Any]:
-        """What the result rests on; see `qy_gis.verdict.evidence`."""
+    def _evidence(self) -> dict[str, Any]:
         return collect_evidence(self._given.table, self.plan, industry=self.industry, tolerance_m2=self.tolerance_m2)
+
+    @cached_property
+    def _distance_m(self) -> NDArray[np.float64]:
+        outlines = take_outlines(self._given.outlines)
+        return find_distances(self._measured, open_index(self.plan), outlines, self._given.crs)
 
     @cached_property
     def _parcel_id(self) -> NDArray[np.object_]:

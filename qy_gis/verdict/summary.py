@@ -9,14 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from qy_gis.columns import CAUSES
 from qy_gis.parcels.places import find_place
 from qy_gis.plan.model import Plan
 from qy_gis.verdict.findings import VERDICTS
 from qy_gis.verdict.parts import SUMMARY_KEY, Parts
-from qy_gis.verdict.tables import CAUSES
+from qy_gis.verdict.rules import NOTHING_ASKED, OUTSIDE_STUDY_AREA
 
 #: What becomes of a rule for a parcel; the unknown ones by their cause.
-OUTCOMES = ("pass", "fail", *(cause for cause in CAUSES if cause))
+OUTCOMES = ("pass", "fail", *CAUSES)
 
 
 def summarise_block(tables: dict[str, pa.Table], plan: Plan) -> dict[str, Any]:
@@ -27,7 +28,8 @@ def summarise_block(tables: dict[str, pa.Table], plan: Plan) -> dict[str, Any]:
     dict
         ``parcels`` and ``rejects``; ``verdicts`` and ``verdicts_m2``, the parcels of each verdict and their area;
         ``area_m2``, the land of the parcels inside each layer, where its features overlap counted once; and ``rules``,
-        for each rule (``layer.rule``) the parcels by outcome, the unknown ones by cause (`OUTCOMES`).
+        for each rule (``layer.rule``) and each finding that is of every plan, the parcels by outcome, the unknown ones
+        by cause (`OUTCOMES`).
     """
     verdicts, findings, overlaps = tables["verdicts"], tables["findings"], tables["overlaps"]
     summary = _nothing(plan)
@@ -61,6 +63,7 @@ def add_up(parts: Parts, plan: Plan) -> dict[str, Any]:
 
 def _nothing(plan: Plan) -> dict[str, Any]:
     rules = [f"{key}.{rule.key}" for key, layer in plan.layers.items() for rule in layer.rules]
+    rules += [f"{plan.study_area}.{built_in}" for built_in in (OUTSIDE_STUDY_AREA, NOTHING_ASKED)]
     return {
         "parcels": 0,
         "rejects": 0,

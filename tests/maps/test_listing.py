@@ -26,8 +26,8 @@ def test_order_is_by_verdict_not_by_row(result: qy.CheckResult):
 
 def test_findings_stand_by_outcome_with_their_document(result: qy.CheckResult):
     first, second = listing.list_parcels(result)["parcels"]
-    assert {outcome: len(found) for outcome, found in first["findings"].items()} == {"fail": 1, "unknown": 1}
-    assert {outcome: len(found) for outcome, found in second["findings"].items()} == {"pass": 1, "unknown": 1}
+    assert {outcome: len(found) for outcome, found in first["findings"].items()} == {"fail": 1, "unknown": 1, "pass": 1}
+    assert {outcome: len(found) for outcome, found in second["findings"].items()} == {"pass": 2, "unknown": 1}
     (failed,) = first["findings"]["fail"]
     assert failed["document"] == "测试文件 · 第一条"
     assert failed["reason"]["zh"] == result.findings.iloc[0]["reason"]

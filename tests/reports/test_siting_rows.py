@@ -17,7 +17,7 @@ def plan(make_plan: MakePlan) -> qy.Plan:
 
 def test_costs_are_hectares_that_add_up(plan):
     rows = list_costs(qy.rule_costs(plan)).set_index("规则 rule")
-    assert rows.loc["农田之内 inside farmland", "级别 severity"] == "禁止·prohibits"
+    assert rows.loc["不占用农田 off farmland", "级别 severity"] == "禁止·prohibits"
     taken = rows["依次占用 in turn (ha)"].str.replace(",", "").astype(float)
     assert taken.sum() == pytest.approx(float(rows["剩余 left (ha)"].iloc[-1].replace(",", "")), abs=0.2)
     assert not rows.eq("-0.0").any(axis=None)

@@ -16,7 +16,7 @@ SUMMARY: dict[str, Any] = {
     "verdicts": {"prohibited": 1, "undetermined": 2, "conditional": 0, "suitable": 1},
     "verdicts_m2": {"prohibited": 10_000.0, "undetermined": 20_000.0, "conditional": 0.0, "suitable": 10_000.0},
     "area_m2": {"city": 40_000.0, "farmland": 10_000.0},
-    "rules": {"farmland.outside_prohibit": {"pass": 1, "fail": 1, "data": 0, "accuracy": 2, "industry": 0}},
+    "rules": {"farmland.outside_prohibit": {"pass": 1, "fail": 1, "data": 0, "accuracy": 2, "industry": 0, "plan": 0}},
 }
 
 
@@ -36,7 +36,7 @@ def test_tables_hold_counts_areas_and_causes(plan):
     assert verdicts.bars[1] == [("undetermined", 0.5)]
     assert layers.shown(layers.rows[1]) == ["<b>农田</b> farmland", "1.00", "15.00", "25.0%"]
     assert [column.en for column in rules.columns[3:6]] == ["pass", "fail", "unknown: no data"]
-    assert rules.rows[0][1:] == ["outside_prohibit", "禁止 prohibits", 1, 1, 0, 2, 0]
+    assert rules.rows[0][1:] == ["不占用<b>农田</b> off farmland", "禁止 prohibits", 1, 1, 0, 2, 0, 0]
     assert sum(share for _, share in rules.bars[0]) == 1
 
 
@@ -57,7 +57,7 @@ def test_a_workbook_has_numbers_as_numbers_and_names_as_text(plan, tmp_path):
     file = book["概况 About"]["B1"]
     assert (file.value, file.data_type) == ("=1+1\N{REPLACEMENT CHARACTER}", "s")
     assert [cell.value for cell in book["结论"][3]] == ["待核实 to be verified", 2, 0.5, 2.0, 30.0]
-    assert [cell.value for cell in book["各规则的结果"][2]][3:] == [1, 1, 0, 2, 0]
+    assert [cell.value for cell in book["各规则的结果"][2]][3:] == [1, 1, 0, 2, 0, 0]
 
 
 def test_a_summary_of_nothing_has_no_share(plan):

@@ -3,15 +3,18 @@ import numpy as np
 import pytest
 import shapely
 from conftest import EAST, NORTH, MakePlan, parcels_of, square
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from siting.random_plans import plans, write_random
 
 import qy_gis as qy
 from qy_gis.measure.plane import project, to_plane
+from qy_gis.verdict.rules import NOTHING_ASKED, list_asked
 
 INSIDE = [{"kind": "inside", "severity": "approve"}]
 OUTSIDE = [{"kind": "outside", "severity": "prohibit"}]
+#: A layer far away, so that the plan asks something.
+FAR_OFF = {"shapes": [square(-15_000, -15_000)], "rules": OUTSIDE}
 
 #: The grid's planar area is 0.02 % larger than the statutory one here.
 NEAR = 4e-4
@@ -86,33 +89,34 @@ def test_a_rule_for_some_industries_needs_the_industry(make_plan: MakePlan):
         return land.groupby("verdict")["area_ha"].sum().round().to_dict()
 
     assert left(industry="陶瓷") == {"suitable": 300}
-    assert left(industry="茶") == {"suitable": 400}
+    # The plan asks nothing of tea: that makes no land eligible.
+    assert left(industry="茶") == {}
     assert left() == {"suitable": 300}
     assert left(unknown="keep") == {"suitable": 300, "undetermined": 100}
 
 
 def test_a_setback_is_kept_from_points_and_lines_too(make_plan: MakePlan):
     town = shapely.Point(EAST + 1000, NORTH + 1000)
-    plan = make_plan(town={"shapes": [town], "geometry": "point"})
+    plan = make_plan(town={"shapes": [town], "geometry": "point"}, farmland=FAR_OFF)
     paper = parcels_of(square(0, 0, 2000))
     land = qy.eligible_area(plan, within=paper, setbacks={"town": 500})
     assert land["area_ha"].sum() == pytest.approx(400 - 25 * np.pi, rel=NEAR)
     costs = qy.rule_costs(plan, within=paper, setbacks={"town": 500})
-    assert costs["step"].tolist() == ["land", "setback", "unknown", "eligible"]
-    assert costs["title_en"].iloc[1] == "within 500 m of town"
+    assert costs["step"].tolist() == ["land", "rule", "setback", "unknown", "eligible"]
+    assert costs["title_en"].iloc[2] == "within 500 m of town"
 
 
 def test_a_setback_sees_features_outside_the_study_area(make_plan: MakePlan):
     # The city ends at x = 30 km; the river runs 100 m beyond.
     river = shapely.LineString([(EAST + 30_100, NORTH - 20_000), (EAST + 30_100, NORTH + 30_000)])
-    plan = make_plan(river={"shapes": [river], "geometry": "line", "coverage": "everywhere"})
+    plan = make_plan(river={"shapes": [river], "geometry": "line", "coverage": "everywhere"}, farmland=FAR_OFF)
     land = qy.eligible_area(plan, within=parcels_of(square(29_000, 0, 1000)), setbacks={"river": 500})
     assert land["area_ha"].sum() == pytest.approx(60, rel=1e-3)
 
 
 def test_just_beyond_the_survey_a_setback_is_unknown(make_plan: MakePlan):
     river = shapely.LineString([(EAST, NORTH), (EAST + 1000, NORTH)])
-    plan = make_plan(river={"shapes": [river], "geometry": "line", "coverage": "study_area"})
+    plan = make_plan(river={"shapes": [river], "geometry": "line", "coverage": "study_area"}, farmland=FAR_OFF)
     edge = parcels_of(square(29_000, 10_000, 1000))
     assert qy.eligible_area(plan, within=edge, setbacks={"river": 500})["area_ha"].sum() == pytest.approx(50, rel=1e-3)
 
@@ -178,6 +182,7 @@ def test_a_setback_tried_takes_the_land_of_the_same_rule(tmp_path_factory, layer
         for key, layer in with_rules.layers.items()
     }
     without = with_rules.model_copy(update={"layers": bare})
+    assume(all(each.rule.key != NOTHING_ASKED for each in list_asked(without, industry)))
     paper = parcels_of(square(-200, -200, 1800))
     by_rule = qy.eligible_area(with_rules, within=paper, industry=industry)
     tried = qy.eligible_area(without, within=paper, industry=industry, setbacks=asked)
@@ -200,14 +205,14 @@ def test_progress_names_the_layers_and_comes_once_for_one_question(world):
         seen.append(step)
 
     qy.eligible_area(world, progress=note)
-    assert [what for _, _, what in seen] == ["farmland", "park", "redline", "切分 / splitting"]
-    assert [(done, total) for done, total, _ in seen] == [(0, 4), (1, 4), (2, 4), (3, 4)]
+    assert [what for _, _, what in seen] == ["farmland", "park", "redline", "city", "切分 / splitting"]
+    assert [(done, total) for done, total, _ in seen] == [(0, 5), (1, 5), (2, 5), (3, 5), (4, 5)]
     # The land is split already, whatever is asked of it next.
     qy.rule_costs(world, progress=note)
     qy.eligible_area(world, severities=["prohibit"], unknown="keep", progress=note)
-    assert len(seen) == 4
+    assert len(seen) == 5
     qy.rule_costs(world, within=parcels_of(square(0, 0)), progress=note)
-    assert len(seen) == 8
+    assert len(seen) == 10
 
 
 def test_land_unknown_by_a_rule_of_another_severity_is_unknown_all_the_same(make_plan: MakePlan):

@@ -28,7 +28,7 @@ def ranked(make_plan: MakePlan) -> tuple[gpd.GeoDataFrame, Criteria]:
 
 def test_the_waterfall_names_each_rule_and_its_area(world):
     shown = texts(pictures.draw_waterfall(qy.rule_costs(world, within=parcels_of(square(0, 0, 4000)))))
-    for text in ("1,600", "inside farmland", "−100", "−50", "+50", "1,450"):
+    for text in ("1,600", "off farmland", "−100", "−50", "+50", "1,450"):
         assert text in shown
 
 

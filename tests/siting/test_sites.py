@@ -95,8 +95,8 @@ def test_unknown_land_gives_no_site_unless_asked_for(make_plan: MakePlan):
 
 
 def test_too_much_land_for_sites_so_small(make_plan: MakePlan):
-    plan = make_plan(park={"shapes": [square(0, 0)]})
-    with pytest.raises(qy.ArgumentError, match=r"area_ha=0\.1 is too small to search 2,500 km2"):
+    plan = make_plan(park={"shapes": [square(0, 0)], "rules": OUTSIDE})
+    with pytest.raises(qy.ArgumentError, match=r"area_ha=0\.1 is too small to search 2,499 km2"):
         qy.find_sites(plan, area_ha=0.1)
 
 

@@ -14,6 +14,7 @@ import shapely
 from conftest import parcels_of, square, write_layer, write_plan
 
 import qy_gis as qy
+from qy_gis import columns
 from qy_gis.verdict.batch import check_file
 from qy_gis.verdict.block import TABLES
 
@@ -80,11 +81,14 @@ def test_a_batch_has_the_digits_of_a_check(plan, parcels, tmp_path, suffix, indu
     keys = ["parcel_id", "layer"]
     findings = read(tmp_path / "out", "findings").sort_values([*keys, "rule"], ignore_index=True)
     expected = result.findings.sort_values([*keys, "rule"], ignore_index=True)
-    for column in ["outcome", "severity", "overlap_m2", "low_m2", "high_m2", "limit", "document", "reviewed"]:
-        assert findings[column].tolist() == expected[column].tolist(), column
-    assert ((findings["settle"] == "") == (expected["settle"] == "")).all()
+    assert findings.columns.tolist() == columns.FINDINGS
+    for column in columns.FINDINGS:
+        # Distances only if they were asked for.
+        wanted = [True] * len(findings) if column == "distance_m" else expected[column].tolist()
+        assert (findings[column].isna() if column == "distance_m" else findings[column]).tolist() == wanted, column
     verdicts = read(tmp_path / "out", "verdicts").set_index("parcel_id").loc[result.parcels["parcel_id"]]
-    assert verdicts["verdict"].tolist() == result.verdicts["verdict"].tolist()
+    for column in columns.VERDICTS[1:]:
+        assert verdicts[column].tolist() == result.verdicts[column].tolist(), column
     assert verdicts["area_m2"].tolist() == result.parcels["area_m2"].tolist()
     overlaps = read(tmp_path / "out", "overlaps").sort_values([*keys, "feature_id"], ignore_index=True)
     single = result.overlaps.sort_values([*keys, "feature_id"], ignore_index=True)
@@ -221,10 +225,12 @@ def test_the_cause_of_an_unknown_is_told(plan, parcels, tmp_path):
     source = write(edge, tmp_path / "big.parquet")
     summary = check_file(source, tmp_path / "out", folders=[plan])
     findings = read(tmp_path / "out", "findings").set_index(["parcel_id", "layer"])["cause"]
-    assert findings["P1"].to_dict() == {"farmland": "accuracy", "tea_garden": "industry", "unseen": "industry"}
-    assert findings["P2"].to_dict() == {"farmland": "", "tea_garden": "", "unseen": "industry"}
+    rest = {"unseen": "industry", "city": ""}
+    assert findings["P1"].to_dict() == {"farmland": "accuracy", "tea_garden": "industry", **rest}
+    assert findings["P2"].to_dict() == {"farmland": "", "tea_garden": "", "unseen": "industry", "city": ""}
     summary = check_file(source, tmp_path / "tea", folders=[plan], industry="茶")
-    assert summary["rules"]["unseen.inside_advise"] == {"pass": 0, "fail": 0, "data": 2, "accuracy": 0, "industry": 0}
+    counts = {"pass": 0, "fail": 0, "data": 2, "accuracy": 0, "industry": 0, "plan": 0}
+    assert summary["rules"]["unseen.inside_advise"] == counts
     assert summary["rules"]["farmland.outside_prohibit"]["accuracy"] == 1
 
 
@@ -263,7 +269,7 @@ def test_a_geopackage_is_put_together_from_the_parts(plan, parcels, tmp_path):
     summary = check_file(write(bad, tmp_path / "big.parquet"), target, folders=[plan], block_rows=70)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("out")] == ["out.gpkg"]
     tables = {name: gpd.read_file(target, layer=name, engine="pyogrio") for name in TABLES}
-    assert [len(tables[name]) for name in ("rejects", "verdicts", "findings")] == [1, 299, 598]
+    assert [len(tables[name]) for name in ("rejects", "verdicts", "findings")] == [1, 299, 897]
     assert tables["verdicts"].crs == parcels.crs
     assert set(tables["verdicts"].geom_type) == {"MultiPolygon"}
     assert tables["verdicts"].geometry[5].equals(parcels.geometry[6])

@@ -2,14 +2,27 @@ from typing import get_args
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
-from conftest import MakePlan, parcels_of, square
+from conftest import MakePlan, of_rules, parcels_of, square, write_layer, write_plan
 
 import qy_gis as qy
 from qy_gis.overlay.overlap import Beyond, Measured
-from qy_gis.plan.model import RuleKind
-from qy_gis.verdict.findings import tabulate_findings
-from qy_gis.verdict.rules import KINDS, Interval, inside, judge_rules, outside, setback
+from qy_gis.plan.model import RuleKind, Text
+from qy_gis.verdict.findings import say_figures
+from qy_gis.verdict.rules import (
+    KINDS,
+    NOTHING_ASKED,
+    OUTSIDE_STUDY_AREA,
+    Interval,
+    inside,
+    judge_rules,
+    outside,
+    setback,
+)
+from qy_gis.verdict.tables import tabulate_findings, to_pandas
+
+KEEP_OFF = {"kind": "outside", "severity": "prohibit"}
 
 
 def test_every_kind_a_plan_may_name_has_its_function():
@@ -30,7 +43,7 @@ def judged(plan, low, nominal, high, **options):
     unasked = Beyond(*[np.zeros((1, 0))] * 4)
     measured = Measured(np.array([100.0]), pairs, pairs, pairs, pairs, pairs, pairs, *beyond, none, unasked)
     found = judge_rules(measured, plan, **options)
-    return tabulate_findings(found, plan, parcel_id=np.array(["P"], dtype=object)).iloc[0]
+    return to_pandas(tabulate_findings(found, plan, ["P"])).iloc[0]
 
 
 def line(kind: str, **more):
@@ -71,7 +84,7 @@ def test_what_was_not_surveyed_matters_only_where_something_may_stand_against(
     rule = {"kind": kind, "severity": "prohibit"}
     plan = make_plan(park={"shapes": [square(0, 0, 1000)], "coverage": "survey.gpkg", "rules": [rule]})
     lots = parcels_of(square(100, 600, 100), square(1100, 600, 100))
-    assert qy.check(lots, plan).findings["outcome"].tolist() == outcomes
+    assert of_rules(qy.check(lots, plan))["outcome"].tolist() == outcomes
 
 
 def test_tolerance_of_layer_rule_and_caller(make_plan: MakePlan):
@@ -92,13 +105,82 @@ def test_a_rule_for_certain_industries(make_plan: MakePlan):
     assert judged(plan, 100.0, 100.0, 100.0)["outcome"] == "pass"
 
 
-def test_reasons_name_area_cause_and_document(make_plan: MakePlan):
+def test_reasons_name_cause_and_document_and_leave_figures_to_columns(make_plan: MakePlan):
     plan = make_plan(line=line("outside", zh="红线"))
     failed = judged(plan, 80.0, 90.0, 95.0)
-    assert failed["reason"] == "10.00 m² 位于红线之内（容差 0.00 m²）。文件如此规定。"
-    assert failed["reason_en"] == "10.00 m² inside line (tolerance 0.00 m²). The document says so."
+    assert failed["reason"] == "有土地位于红线之内。文件如此规定。"
+    assert failed["reason_en"] == "Some land is inside line. The document says so."
     unknown = judged(plan, 80.0, 90.0, 100.0)
-    assert "界线可能偏差 5 m" in unknown["reason"]
-    assert "0.00–20.00 m²" in unknown["reason"]
+    assert unknown["reason"] == "有土地位于红线之内，但界线可能偏差 5 m，待核实。文件如此规定。"
+    assert unknown[["cause", "low_m2", "high_m2"]].tolist() == ["accuracy", 0, 20]
     assert unknown["settle"] == "取得官方界线 / get the official boundary"
     assert failed[["document", "article", "reviewed"]].tolist() == ["测试文件", "第一条", False]
+
+
+def test_a_rule_is_called_by_its_title_or_by_its_kind(make_plan: MakePlan):
+    plan = make_plan(line=line("outside", zh="红线"))
+    assert judged(plan, 80.0, 90.0, 95.0)[["title", "title_en"]].tolist() == ["不占用红线", "off line"]
+    own = plan.layers["line"].rules[0].model_copy(update={"title": Text(zh="避让", en="keep off")})
+    layers = {**plan.layers, "line": plan.layers["line"].model_copy(update={"rules": [own]})}
+    named = judged(plan.model_copy(update={"layers": layers}), 80.0, 90.0, 95.0)
+    assert named[["title", "title_en"]].tolist() == ["避让", "keep off"]
+
+
+def test_an_industry_that_was_not_stated_gives_no_interval_without_width(make_plan: MakePlan):
+    plan = make_plan(line=line("outside", industries=["ceramics"]))
+    unstated = judged(plan, 50.0, 50.0, 50.0)
+    assert unstated["reason"] == "未注明产业；本条适用于：陶瓷。有土地位于line之内。文件如此规定。"
+    assert say_figures(unstated)[0] == "50.00 m²，容差 0.00 m²"
+
+
+def built_in(result: qy.CheckResult) -> pd.DataFrame:
+    return result.findings[result.findings["rule"].isin([OUTSIDE_STUDY_AREA, NOTHING_ASKED])]
+
+
+def test_land_outside_the_study_area_is_never_suitable(make_plan: MakePlan):
+    # The city ends at x = 30 km.
+    plan = make_plan(farmland={"shapes": [square(0, 0)], "coverage": "everywhere", "rules": [KEEP_OFF]})
+    result = qy.check(parcels_of(*(square(x, 5000, 100) for x in (5000, 29_950, 130_000))), plan)
+    assert result.verdicts["verdict"].tolist() == ["suitable", "undetermined", "undetermined"]
+    assert result.verdicts["summary"].iloc[2] == "待核实：规划范围以外的土地"
+    found = built_in(result)
+    assert found["outcome"].tolist() == ["pass", "unknown", "unknown"]
+    assert found["overlap_m2"].tolist() == pytest.approx([0, 5e3, 1e4], rel=1e-3)
+    assert (found["low_m2"] == found["overlap_m2"]).all()
+    assert found["cause"].tolist() == ["", "plan", "plan"]
+    assert "规划范围之外" in found["reason"].iloc[2]
+    assert found["settle"].ne("").tolist() == [False, True, True]
+
+
+def test_near_the_edge_of_a_rough_study_area_nothing_is_sure(tmp_path):
+    folder = write_plan(tmp_path / "plan", {"farmland": {"shapes": [square(0, 0)], "rules": [KEEP_OFF]}})
+    write_layer(folder, "city", [square(-20_000, -20_000, 50_000)], accuracy_m=200)
+    result = qy.check(parcels_of(*(square(x, 5000, 100) for x in (29_000, 29_750))), qy.read_plan(folder))
+    found = built_in(result)
+    assert found["outcome"].tolist() == ["pass", "unknown"]
+    assert found[["overlap_m2", "low_m2"]].values.tolist() == [[0, 0], [0, 0]]
+    assert found["high_m2"].iloc[1] == pytest.approx(5e3, rel=0.03)
+
+
+def test_a_plan_that_asks_nothing_says_so(make_plan: MakePlan):
+    plan = make_plan(farmland={"shapes": [square(0, 0)], "rules": [{**KEEP_OFF, "industries": ["ceramics"]}]})
+    lot = parcels_of(square(5000, 0, 100))
+    assert qy.check(lot, plan).verdicts["verdict"].tolist() == ["suitable"]
+    result = qy.check(lot, plan, industry="茶")
+    assert result.verdicts[["verdict", "summary"]].values.tolist() == [["undetermined", "待核实：没有适用的规则"]]
+    asked = result.findings.iloc[-1]
+    assert asked[["rule", "outcome", "cause", "low_m2"]].tolist() == [NOTHING_ASKED, "unknown", "plan", 0]
+    assert asked["high_m2"] == result.parcels["area_m2"].iloc[0]
+    assert "茶" in asked["reason"]
+    assert qy.check(lot, plan, industry="茶", tolerance_m2=1e9).verdicts["verdict"].tolist() == ["undetermined"]
+
+
+def test_no_land_is_eligible_that_a_plan_does_not_ask_about(tmp_path):
+    folder = write_plan(tmp_path / "plan", {"farmland": {"shapes": [square(0, 0)], "rules": [KEEP_OFF]}})
+    write_layer(folder, "city", [square(-20_000, -20_000, 50_000)], accuracy_m=200)
+    plan = qy.read_plan(folder)
+    land = qy.eligible_area(plan, unknown="keep").set_index("verdict")["area_m2"]
+    assert land["undetermined"] == pytest.approx(50_000**2 - 49_600**2, rel=0.01)
+    ceramics = {**KEEP_OFF, "industries": ["ceramics"]}
+    other = write_plan(tmp_path / "other", {"farmland": {"shapes": [square(0, 0)], "rules": [ceramics]}})
+    assert len(qy.eligible_area(qy.read_plan(other), industry="茶")) == 0

@@ -15,6 +15,7 @@
         qy.make("span", { text: qy.say(finding.layer) }),
       ]),
       qy.make("p", { text: qy.say(finding.reason) }),
+      finding.figures && qy.make("p", { class: "qy-figures", text: qy.say(finding.figures) }),
       finding.settle && qy.make("p", { class: "qy-settle", text: qy.label("settle", qy.say(finding.settle)) }),
       qy.make("p", { class: "qy-small", text: finding.document }),
       !finding.reviewed && qy.make("p", { class: "qy-small", text: qy.word("not_reviewed") }),
