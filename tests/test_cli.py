@@ -133,8 +133,8 @@ def test_control_characters_do_not_reach_the_terminal(plan, tmp_path):
 
 
 def test_severity_is_shown(parcels, plan):
-    assert "农田（禁止）" in run("check", parcels, "--layers", plan).output
-    assert "(prohibits)" in run("check", parcels, "--layers", plan, "--lang", "en").output
+    assert "不占用农田（禁止 · 农田）" in run("check", parcels, "--layers", plan).output
+    assert "(prohibits · farmland)" in run("check", parcels, "--layers", plan, "--lang", "en").output
 
 
 def test_index_shows_and_clears_what_is_kept(plan, parcels, tmp_path, monkeypatch):

@@ -83,6 +83,6 @@ def _merge(results: dict[str, CheckResult]) -> CheckResult:
         table.insert(0, "file", first)
         if "geometry" in table:
             table = gpd.GeoDataFrame(table, geometry="geometry", crs=CGCS2000)
-        vars(merged)[name] = table
-    vars(merged)["evidence"] = {"files": {file: result.evidence for file, result in results.items()}}
+        vars(merged)[f"_{name}"] = table
+    vars(merged)["_evidence"] = {"files": {file: result.evidence for file, result in results.items()}}
     return merged

@@ -24,6 +24,7 @@ from qy_gis.reports.next_steps import (
 )
 from qy_gis.reports.tables import in_units, tabulate_overlaps
 from qy_gis.verdict.check import CheckResult
+from qy_gis.verdict.findings import say_figures
 
 COLOURS = {"prohibited": "red", "undetermined": "yellow", "conditional": "blue", "suitable": "green"}
 
@@ -240,7 +241,7 @@ def _tabulate_findings(result: CheckResult, standing: pd.DataFrame, lang: Lang) 
             shown(title_of(row, result.plan, lang)),
             pick(lang, *SEVERITY_TEXT[row.severity]),
             f"[{colour}]{pick(lang, *_OUTCOMES[row.outcome])}[/]",
-            shown(pick(lang, row.reason, row.reason_en)),
+            shown(_reason(row, lang)),
             shown(_source(row)),
             shown(say_settle(row, result.plan, lang)),
         )
@@ -259,11 +260,17 @@ def _list_findings(result: CheckResult, standing: pd.DataFrame, lang: Lang) -> N
             print_lines(
                 plain(f"{row.parcel_id}  {title}" + pick(lang, "（{}）", " ({})").format(" · ".join(of))), first="- "
             )
-            print_lines(plain(pick(lang, row.reason, row.reason_en)), indent=2)
+            print_lines(plain(_reason(row, lang)), indent=2)
             print_lines(plain(pick(lang, "依据：", "document: ") + _source(row)), indent=2)
             if row.settle:
                 settle = pick(lang, "如何核实：", "to settle: ") + say_settle(row, result.plan, lang)
                 print_lines(plain(settle), indent=2)
+
+
+def _reason(finding: Any, lang: Lang) -> str:
+    """Return why, and how much of the parcel it is about."""
+    figures = pick(lang, *say_figures(finding._asdict()))
+    return pick(lang, f"{finding.reason}（{figures}）", f"{finding.reason_en} ({figures})")
 
 
 def _source(finding: Any) -> str:

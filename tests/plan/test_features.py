@@ -85,7 +85,7 @@ def test_rows_of_one_id_are_refused_numbered_or_merged(tmp_path: Path):
 def test_a_layer_may_be_empty(tmp_path: Path, keys: str):
     plan = qy.read_plan(plan_of(tmp_path / "p", parks(id=["a"], name=["1"]).iloc[:0], keys))
     parcel = gpd.GeoDataFrame(geometry=[square(0, 0)], crs=4547)
-    assert qy.check(parcel, plan).findings["outcome"].tolist() == ["pass"]
+    assert set(qy.check(parcel, plan).findings["outcome"]) == {"pass"}
     assert len(plan.repairs) == (0 if keys else 1)
 
 
