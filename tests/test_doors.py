@@ -263,11 +263,15 @@ def test_a_file_that_no_batch_reads_has_the_answer_of_its_table(flaw: str, suffi
     path = tmp_path / f"p{suffix}"
     write(FLAWS[flaw](), path)
     # What the format keeps of a table is what its driver gives back.
-    with warnings.catch_warnings():
-        # GDAL has its say on rings that are wound the wrong way.
-        warnings.simplefilter("ignore", RuntimeWarning)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
         raw = pyogrio.read_dataframe(path)
-        by_file = single(path, plan)
+    by_file = single(path, plan)
+    if any("winding order" in str(warning.message) for warning in said):
+        # What GDAL corrects is told, and no longer there to be seen in the table.
+        told_of = [row for row in by_file["repairs"] if "winding order" in row[1]]
+        assert len(told_of) == len(by_file["areas"])
+        by_file["repairs"] = [row for row in by_file["repairs"] if row not in told_of]
     agree(by_file, batch(write(raw, tmp_path / "raw.parquet"), plan, tmp_path))
 
 

@@ -258,9 +258,7 @@ def densify_degrees(x, y, ring_first, spacing, straight_in):
                         in_degrees = across * across + north * north > LONGEST_DEGREES * LONGEST_DEGREES
                     in_degrees = in_degrees or abs(y[k]) > LAST_LATITUDE or abs(y[k - 1]) > LAST_LATITUDE
                     if in_degrees:
-                        # Along a parallel or a meridian it is straight in the plane too.
-                        if east != 0.0 and north != 0.0:
-                            ua, ub, first, count = find_lines(x[k - 1], y[k - 1], x[k], y[k], degrees)
+                        ua, ub, first, count = find_lines(x[k - 1], y[k - 1], x[k], y[k], degrees)
                     else:
                         meridian = 3.0 * floor((x[k - 1] + x[k]) / 6 + 0.5)
                         if meridian != straight_in:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import warnings
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib.util import find_spec
@@ -160,7 +160,8 @@ def choose_layer(dataset: str, wanted: str | None, *, title: str, but: Collectio
     SourceError
         There is no such layer, it has points or lines, or there are several with polygons.
     """
-    with driver_words(title):
+    # What it warns of is told when the layer is read.
+    with driver_words(title), warnings.catch_warnings(action="ignore"):
         kinds = {str(name): str(kind) for name, kind in pyogrio.list_layers(dataset) if kind is not None}
     kinds = {name: kind for name, kind in kinds.items() if name not in but and name not in _NO_LAYERS}
     listed = ", ".join(f"{name} ({kind})" for name, kind in kinds.items())
@@ -222,16 +223,22 @@ def read_layer(
     no other difference.
     """
     # Coordinates may be no numbers, which is found later.
-    with driver_words(title), warnings.catch_warnings(), np.errstate(invalid="ignore"):
+    with driver_words(title), warnings.catch_warnings(record=True) as said, np.errstate(invalid="ignore"):
+        warnings.simplefilter("always")
         # Text among lists and objects: all of it stays text.
         warnings.filterwarnings("ignore", "Could not parse column", UserWarning)
         about = pyogrio.read_info(dataset, layer=layer, encoding=encoding)
         check_features(about["features"], title)
         frame = _read_columns(dataset, layer, title) if in_columns and _is_plain(about) else None
         if frame is None:
-            frame = pyogrio.read_dataframe(
-                dataset, layer=layer, encoding=encoding, fid_as_index=True, **(options or {})
-            )
+            asked = {"layer": layer, "encoding": encoding, "fid_as_index": True, **(options or {})}
+            try:
+                frame = pyogrio.read_dataframe(dataset, **asked)
+            except ShapelyError:
+                # An open ring is closed, as in any other format; whatever else is wrong stays so.
+                if not any(_OPEN in str(warning.message) for warning in said):
+                    raise
+                frame = pyogrio.read_dataframe(dataset, **asked, on_invalid="fix")
     check_time(title)
     if not isinstance(frame, gpd.GeoDataFrame):
         raise SourceError(
@@ -239,7 +246,30 @@ def read_layer(
             zh=f"{title} 的图层 {layer!r} 没有图形；应为面：请用 --layer 选别的图层",
         )
     # A file that qy_gis wrote names its own source; the source is now this file.
-    return frame.drop(columns=[SOURCE_FILE, SOURCE_SHA256, SOURCE_REPAIRS], errors="ignore")
+    frame = frame.drop(columns=[SOURCE_FILE, SOURCE_SHA256, SOURCE_REPAIRS], errors="ignore")
+    return _tell_warnings(frame, [str(warning.message) for warning in said])
+
+
+#: How GDAL warns of a ring that is not closed.
+_OPEN = "Non closed ring"
+
+#: What was done to a file, by the words with which GDAL warns of it.
+_MENDED = {
+    "Measured (M)": "去除量测值 M / M values dropped",
+    _OPEN: "圈未闭合,已闭合 / open ring closed",
+    "winding order": "环的方向有误,已改正 / winding order of rings corrected",
+}
+
+
+def _tell_warnings(frame: gpd.GeoDataFrame, warned: Sequence[str]) -> gpd.GeoDataFrame:
+    """Tell what GDAL did to a file while reading it: each thing once, in words of ours where they are known."""
+    for text in dict.fromkeys(warned):
+        what = next((ours for words, ours in _MENDED.items() if words in text), None)
+        if what is None:
+            frame = tell(frame, "读取时绕过了文件中的瑕疵 / a flaw of the file was passed over", text[:200], "")
+        else:
+            frame = tell(frame, what, "", "")
+    return frame
 
 
 def _is_plain(about: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from qy_gis.columns import SOURCE_REPAIRS
 from qy_gis.errors import SourceError
 from qy_gis.parcels.drivers import check_start, choose_layer, read_layer
 from qy_gis.parcels.encodings import decode_cut, find_encoding, known_codec, name_codec
@@ -94,9 +95,10 @@ def decode_attributes(
     SourceError
         The texts are not in the encoding given, or in none that is known.
     """
-    texts = [c for c in frame.columns if c != frame.geometry.name and pd.api.types.is_string_dtype(frame[c])]
+    ours = (frame.geometry.name, SOURCE_REPAIRS)
+    texts = [c for c in frame.columns if c not in ours and pd.api.types.is_string_dtype(frame[c])]
     raw = {c: [v.encode("latin-1") if isinstance(v, str) else None for v in frame[c]] for c in texts}
-    headings = {c: c.encode("latin-1") for c in frame.columns if c != frame.geometry.name}
+    headings = {c: c.encode("latin-1") for c in frame.columns if c not in ours}
     every = [*headings.values(), *(v for values in raw.values() for v in values if v is not None)]
     encoding = name_codec(given, title=title) if given is not None else find_encoding(every, stated)
     try:

@@ -129,12 +129,11 @@ def test_corrupt_geojson_is_told_in_words_of_ours(tmp_path, data, message):
         read_parcels(tmp_path / "a.geojson")
 
 
-def test_geojson_ring_left_open_is_an_error(tmp_path):
-    with (
-        pytest.warns(RuntimeWarning, match="Non closed ring"),
-        pytest.raises(SourceError, match=r"a.geojson cannot be read: it is damaged"),
-    ):
-        read_parcels(geojson(tmp_path / "a.geojson", coordinates=RING[:-1]))
+def test_geojson_ring_left_open_is_closed_and_told(tmp_path):
+    left_open = read_parcels(geojson(tmp_path / "a.geojson", coordinates=RING[:-1]))
+    closed = read_parcels(geojson(tmp_path / "b.geojson", coordinates=RING))
+    assert left_open.geometry[0].equals(closed.geometry[0])
+    assert "圈未闭合,已闭合 / open ring closed" in left_open["source_repairs"][0]
 
 
 @pytest.mark.parametrize("name", ["a.geojson", "a.gpkg"])
