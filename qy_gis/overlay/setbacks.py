@@ -26,9 +26,9 @@ from qy_gis.overlay.zones import (
     BUFFER_EDGE_M,
     grid_zone_of,
     place_in_grid,
-    place_united,
     shrink_on_ground,
     unite,
+    unite_stored,
 )
 from qy_gis.plan.model import Plan
 
@@ -110,8 +110,7 @@ def project_setback(plan: Plan, key: str, distance_m: float) -> Setback:
         low = reach.inside(distance_m - accuracy_m, doubt_m=accuracy_m)
     elif accuracy_m > 0:
         # Surely within the distance is then only what is deep enough inside a polygon.
-        united = np.array([unite(stored)], dtype=object)
-        whole = place_united(stored, united, table.crs, grid_zone_of(plan))
+        whole = place_in_grid(*unite_stored(stored, table.crs, grid_zone_of(plan)), grid_zone_of(plan))
         low = _shrink(whole, accuracy_m - distance_m, grid_zone_of(plan))
     coverage, covered = plan.coverage(key), None
     if coverage is not None:

@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from qy_gis.errors import Fault, PlanError
 from qy_gis.measure.crs import grid_epsg, planar_excess_ppm, transformer, zone_at
+from qy_gis.measure.outlines import outlines_to_grid, take_outlines
 from qy_gis.measure.plane import Geometries, project, to_grid, to_lonlat, to_plane
 from qy_gis.overlay.growing import grow, join_parts, shrink, union_polygons
 from qy_gis.plan.model import Layer, Plan
@@ -99,15 +100,13 @@ def project_zones(plan: Plan, key: str) -> Zones:
     shapes = _valid(to_plane(stored, table.crs))
     coverage = plan.coverage(key)
     covered = None if coverage is None else _valid(project(np.array([coverage], dtype=object)))[0]
-    # Neighbours are united where their common corners are stored: densified one by one, or moved to another plane, they
-    # would part by a hair along the line between them, and shrinking would widen the hair to a gap.
-    united = np.array([unite(stored)], dtype=object)
-    union = _valid(to_plane(united, table.crs))[0]
+    united, crs_of_united = unite_stored(stored, table.crs, grid_zone_of(plan))
+    union = _valid(to_plane(united, crs_of_united))[0]
     _check_union(union, shapes, key)
     if layer.accuracy_m > 0 and layer.geometry in ("polygon", "mixed") and len(stored):
         grid_zone = grid_zone_of(plan)
         in_grid = place_in_grid(stored, table.crs, grid_zone)
-        whole = place_united(stored, united, table.crs, grid_zone)
+        whole = place_in_grid(united, crs_of_united, grid_zone)
         low, union_low = _shrink_layer(in_grid, whole, layer.accuracy_m, grid_zone)
         high = grow_on_ground(in_grid, layer.accuracy_m, grid_zone)
         union_high = unite(high)
@@ -156,14 +155,17 @@ def place_in_grid(stored: Geometries, crs: Any, grid_zone: int) -> Geometries:
     return to_grid(to_lonlat(stored, crs, spacing_m=BUFFER_EDGE_M), grid_zone)
 
 
-def place_united(stored: Geometries, united: Geometries, crs: CRS, grid_zone: int) -> Geometries:
-    """Return the union of geometries in the 3-degree grid of a zone; ``united`` is their union where they are stored.
+def unite_stored(stored: Geometries, crs: CRS, grid_zone: int) -> tuple[Geometries, CRS]:
+    """Return the union of the polygons among geometries, an array of one, and the CRS that it is in.
 
-    Edges in degrees are not straight there: they cross where they do in the grid.
+    Neighbours are united where their edges are straight and their common corners are stored: densified one by one, or
+    moved to another plane, they would part by a hair along the line between them, and shrinking would widen the hair to
+    a gap. Edges in degrees are straight in a 3-degree grid.
     """
-    if crs.is_geographic:
-        return np.array([unite(place_in_grid(stored, crs, grid_zone))], dtype=object)
-    return place_in_grid(united, crs, grid_zone)
+    if not crs.is_geographic:
+        return np.array([unite(stored)], dtype=object), crs
+    in_grid = outlines_to_grid(take_outlines(stored), crs, grid_zone).polygons()
+    return np.array([unite(in_grid)], dtype=object), CRS.from_epsg(grid_epsg(grid_zone, prefixed=False))
 
 
 def grow_on_ground(in_grid: Geometries, distance_m: float, grid_zone: int) -> Geometries:

@@ -111,3 +111,14 @@ def test_bounds_hold_the_truth_and_are_no_wider_than_said(tmp_path, epsg, accura
     found = hold_bounds(zones, straight, 4547 if epsg == 4490 else epsg, rng)
     assert found.tried > 5000
     assert found[1:] == (0, 0, 0, 0), str(found)
+
+
+def test_features_in_degrees_are_united_where_their_edges_are_straight(tmp_path):
+    # Two strips of 10 km that cross: their edges, straight in the grid, bow by 0.9 m in degrees.
+    strips = [square(0, 4000, 10_000, 1000), square(4000, 0, 1000, 10_000)]
+    areas = {}
+    for crs in (4547, 4490):
+        shapes = list(gpd.GeoSeries(strips, crs=4547).to_crs(crs))
+        layer = {"shapes": shapes, "crs": f"EPSG:{crs}"}
+        areas[crs] = project_zones(qy.read_plan(write_plan(tmp_path / str(crs), {"zone": layer})), "zone").union.area
+    assert areas[4490] == pytest.approx(areas[4547], abs=0.01)
