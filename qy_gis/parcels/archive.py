@@ -124,7 +124,8 @@ def check_members(members: Sequence[zipfile.ZipInfo], title: str) -> list[zipfil
             f"{title} is refused:\n{list_faults([en for en, _ in faults])}",
             zh=f"{title} 拒读：\n{list_faults([zh for _, zh in faults])}",
         )
-    return [member for member in members if not member.is_dir()]
+    # A member without a name is of no format.
+    return [member for member in members if member.filename and not member.is_dir()]
 
 
 def read_members(path: Path, endings: tuple[str, ...], title: str) -> dict[str, bytes]:

@@ -149,7 +149,7 @@ def test_a_result_lists_its_parcels_and_goes_to_them(open_map, result: qy.CheckR
     assert result.findings.iloc[0]["reason"].split("</script>")[-1] in first
     passed = parcels.nth(1).locator("details")
     assert passed.get_attribute("open") is None
-    assert "符合 (1)" in passed.inner_text()
+    assert "符合 (2)" in passed.inner_text()
     far = page.evaluate("qy.map.getZoom()")
     parcels.nth(1).locator("button").click()
     assert page.evaluate("qy.map.getZoom()") > far

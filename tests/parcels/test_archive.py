@@ -169,3 +169,17 @@ def test_a_geodatabase_without_its_folder(tmp_path, folder):
     gpd.GeoDataFrame({"DKBH": ["甲"]}, geometry=[SQUARE], crs=4547).to_file(tmp_path / "a.gdb", driver="OpenFileGDB")
     files = {f"{folder}{path.name}": path.read_bytes() for path in (tmp_path / "a.gdb").iterdir()}
     assert read_parcels(zipped(tmp_path, files))["parcel_id"].tolist() == ["甲"]
+
+
+def test_a_member_without_a_name_ends_nothing(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("p.wkt", "POLYGON ((403000 2622000, 403050 2622000, 403050 2622040, 403000 2622000))")
+    # The name of the only member is cut to nothing, in its header and in the list of members.
+    data = bytearray(path.read_bytes())
+    for mark, at in ((b"PK\x03\x04", 26), (b"PK\x01\x02", 28)):
+        begin = data.index(mark)
+        data[begin + at : begin + at + 2] = bytes(2)
+    path.write_bytes(bytes(data))
+    with pytest.raises(SourceError):
+        read_parcels(path, crs=4547)
