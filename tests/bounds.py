@@ -77,6 +77,13 @@ def random_outline(rng: np.random.Generator) -> shapely.Polygon | shapely.MultiP
     return zone
 
 
+def union_near(outlines: NDArray[np.object_]) -> shapely.Geometry:
+    """Unite outlines from an origin near by: far from it GEOS may close a notch of some hundredths of a millimetre."""
+    origin = np.array([WEST, SOUTH]) + np.floor(shapely.total_bounds(outlines)[0] / 1e6) * [1e6, 0]
+    united = shapely.union_all(shapely.transform(outlines, lambda points: points - origin))
+    return shapely.transform(united, lambda points: points + origin)
+
+
 def hold_bounds(
     zones: Zones, outlines: NDArray[np.object_], epsg: int, rng: np.random.Generator, *, each: int = 40
 ) -> Wrong:
@@ -84,7 +91,7 @@ def hold_bounds(
     features = _hold(zones.low, zones.high, outlines, np.arange(len(outlines)).repeat(each), zones, epsg, rng)
     flat = shapely.get_dimensions(outlines) == 2
     # Together they are one outline, and the points among them places where there may be land.
-    whole = shapely.union_all(outlines[flat])
+    whole = union_near(outlines[flat])
     everything = np.array([shapely.GeometryCollection([whole, *outlines[~flat]])], dtype=object)
     low, high = (np.array([shape], dtype=object) for shape in (zones.union_low, zones.union_high))
     return features + _hold(low, high, everything, np.zeros(each * len(outlines), dtype=int), zones, epsg, rng)
@@ -159,7 +166,7 @@ def hold_setback(
     count: int = 4000,
 ) -> Wrong:
     """Hold the land within a distance against geodesics from random places to the nearest place of features."""
-    whole = shapely.union_all(outlines[shapely.get_dimensions(outlines) == 2])
+    whole = union_near(outlines[shapely.get_dimensions(outlines) == 2])
     everything = shapely.GeometryCollection([whole, *outlines[shapely.get_dimensions(outlines) < 2]])
     shapely.prepare(everything)
     points = _points_near(

@@ -227,7 +227,14 @@ def _join(parts: Geometries) -> BaseGeometry:
 
 def union_polygons(parts: Geometries) -> BaseGeometry:
     """Return the union of polygons, some of which moving to another plane may have folded over by nanometres."""
+    # Where GEOS has to snap, it snaps by a share of the largest coordinate: of eastings with a zone in front by 0.04
+    # mm, which closes notches. From an origin near by it is a thousandth of that; no corner moves by the change.
+    west, south, east, north = shapely.total_bounds(parts)
+    origin = np.round([(west + east) / 2, (south + north) / 2])
+    near = shapely.transform(parts, lambda points: points - origin)
     try:
-        return shapely.union_all(parts)
+        united = shapely.union_all(near)
     except shapely.GEOSException:
-        return shapely.union_all(_untie(parts))
+        united = shapely.union_all(_untie(near))
+    moved: BaseGeometry = shapely.transform(united, lambda points: points + origin)
+    return moved

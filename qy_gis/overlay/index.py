@@ -39,7 +39,7 @@ from qy_gis.plan.model import Plan
 Progress = Callable[[int, int, str], None]
 
 #: Raised whenever what an index file holds changes its meaning; older files are then built anew.
-_FORMAT = 12
+_FORMAT = 13
 
 #: What a zone of the second and third grid is to its layer or feature.
 LOW, HIGH, UNION, UNION_LOW, UNION_HIGH, COVERED = range(6)
