@@ -79,7 +79,7 @@ def random_outline(rng: np.random.Generator) -> shapely.Polygon | shapely.MultiP
 
 def union_near(outlines: NDArray[np.object_]) -> shapely.Geometry:
     """Unite outlines from an origin near by: far from it GEOS may close a notch of some hundredths of a millimetre."""
-    origin = np.array([WEST, SOUTH]) + np.floor(shapely.total_bounds(outlines)[0] / 1e6) * [1e6, 0]
+    origin = np.round(shapely.total_bounds(outlines)[:2])
     united = shapely.union_all(shapely.transform(outlines, lambda points: points - origin))
     return shapely.transform(united, lambda points: points + origin)
 
