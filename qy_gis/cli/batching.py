@@ -112,6 +112,7 @@ def run_batch(
     from qy_gis.reports.language import pick
     from qy_gis.reports.summary_files import check_summary_suffix, write_summary
     from qy_gis.reports.terminal import print_summary
+    from qy_gis.reports.terminal_check import print_layer_repairs
 
     try:
         from qy_gis.verdict.batch import check_file
@@ -147,6 +148,7 @@ def run_batch(
         click.echo(json.dumps(summary, ensure_ascii=False, indent=1))
     else:
         print_summary(summary, plan, lang=lang)
+        print_layer_repairs(plan, lang)
     for path in options.summaries:
         written = write_summary(summary, plan, path, source=file, industry=industry)
         click.echo(pick(lang, f"已写出：{written}", f"written: {written}"), err=as_json)

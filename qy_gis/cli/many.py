@@ -155,12 +155,13 @@ def _print_all(listed: ParcelList, standing: list[Any], question: Question) -> N
     import pandas as pd
 
     from qy_gis.reports.parcel_list import print_parcel_list, print_refused
-    from qy_gis.reports.terminal_check import print_layers_to_get, print_next
+    from qy_gis.reports.terminal_check import print_layer_repairs, print_layers_to_get, print_next
 
     print_parcel_list(listed, lang=question.lang)
     if not standing:
         print_refused(listed, lang=question.lang)
         return
+    print_layer_repairs(question.plan, question.lang)
     whole = pd.concat(standing, ignore_index=True)
     print_layers_to_get(whole, question.plan, question.lang)
     print_refused(listed, lang=question.lang)

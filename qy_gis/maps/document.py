@@ -19,6 +19,7 @@ from qy_gis.maps.siting import describe_land, describe_sites, list_sites
 from qy_gis.maps.surroundings import keep_near, keep_surroundings
 from qy_gis.maps.words import Lang, word, words
 from qy_gis.plan.model import Layer, Plan
+from qy_gis.verdict.evidence import say_layer_repairs
 
 if TYPE_CHECKING:
     from qy_gis.maps.page import Page
@@ -68,7 +69,8 @@ def describe_result(result: CheckResult, page: Page, *, lang: Lang) -> dict[str,
     ]
     document = _document(page, result.plan, layers, bounds=bounds, lang=lang)
     document["groups"].insert(0, {"key": ":result", "title": word("result")})
-    return document | {"labels": [":parcels", *page.labels], "listing": list_parcels(result)}
+    listing = list_parcels(result) | _note_repairs(result.plan)
+    return document | {"labels": [":parcels", *page.labels], "listing": listing}
 
 
 def describe_siting(
@@ -104,7 +106,13 @@ def describe_siting(
     ]
     document = _document(page, plan, layers, bounds=bounds, lang=lang)
     document["groups"].insert(0, {"key": ":siting", "title": word("siting")})
-    return document | {"labels": [":sites", *page.labels], "listing": list_sites(sites, criteria)}
+    listing = list_sites(sites, criteria) | _note_repairs(plan)
+    return document | {"labels": [":sites", *page.labels], "listing": listing}
+
+
+def _note_repairs(plan: Plan) -> dict[str, list[dict[str, str]]]:
+    """Return what the side panel says of layers that were repaired as they were read."""
+    return {"notes": [{"zh": note.zh, "en": note.en} for note in say_layer_repairs(plan)]}
 
 
 def describe_table(table: gpd.GeoDataFrame, *, lang: Lang, by: str | None = None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,8 @@ class Index:
         The 3-degree zone in whose grid distances are taken.
     near
         Per layer, for distances.
+    repairs
+        What was repaired in the data of the layers as they were read: the rows of `qy_gis.Plan.repairs`.
     """
 
     layers: list[str]
@@ -139,6 +142,7 @@ class Index:
     limited: NDArray[np.bool_]
     grid_zone: int
     near: list[Near]
+    repairs: list[tuple[str, ...]]
 
 
 def build_index(plan: Plan, *, progress: Progress | None = None) -> Index:
@@ -197,6 +201,7 @@ def build_index(plan: Plan, *, progress: Progress | None = None) -> Index:
         limited=np.array([whole.covered is not None for whole in extents]),
         grid_zone=grid_zone,
         near=[list_edges(zones.shapes, grid_zone) for zones in layers],
+        repairs=list(plan.repairs.itertuples(index=False, name=None)),
     )
 
 
@@ -287,7 +292,9 @@ def _key(plan: Plan) -> str:
     layers = [
         [plan.folders.index(layer.folder), layer.model_dump(include=ingredients)] for layer in plan.layers.values()
     ]
-    content = [_FORMAT, PLANE, shapely.geos_version_string, plan.study_area, layers, list_setbacks(plan), files]
+    # Another release may read and clean a file otherwise.
+    made_by = [_FORMAT, version("qy-gis"), PLANE, shapely.geos_version_string]
+    content = [*made_by, plan.study_area, layers, list_setbacks(plan), files]
     text = json.dumps(content, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -323,6 +330,7 @@ def _save(index: Index, folder: Path) -> None:
             "ids": index.features.ids.tolist(),
             "names": index.features.names.tolist(),
             "grid_zone": index.grid_zone,
+            "repairs": index.repairs,
         }
         (part / "meta.json").write_text(json.dumps(meta, ensure_ascii=False), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
@@ -378,4 +386,5 @@ def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Index:
         limited=arrays["limited"],
         grid_zone=meta["grid_zone"],
         near=unpack_near({name[5:]: array for name, array in arrays.items() if name.startswith("near.")}),
+        repairs=[tuple(row) for row in meta["repairs"]],
     )

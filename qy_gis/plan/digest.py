@@ -42,8 +42,11 @@ def _files_of(data: Path) -> list[Path]:
     if data.is_dir():
         return [file for file in data.iterdir() if file.is_file() and file.suffix != ".lock"]
     # A Shapefile or a MapInfo table is several files of one name; its .prj alone can move it.
-    several = data.suffix.lower() in (".shp", ".tab", ".mif")
-    return [*data.parent.glob(f"{data.stem}.*")] if several else [data]
+    if data.suffix.lower() in (".shp", ".tab", ".mif"):
+        return [file for file in data.parent.iterdir() if file.stem == data.stem and file.is_file()]
+    # What a program that has a GeoPackage open wrote last stands in a log beside it, and is read with it.
+    log = data.with_name(f"{data.name}-wal")
+    return [data, log] if log.exists() else [data]
 
 
 def _hash_rules(plan: Plan) -> str:

@@ -59,6 +59,12 @@ _MIXED_FORMATS: tuple[str, ...] = (
     *(".tab", ".mif", ".wkt", ".wkb"),
 )
 
+#: What is told of a data file without features.
+NO_FEATURES = (
+    "文件没有要素，按已调查而没有处理；确认无误请写 empty = true / "
+    "the file has no features: taken as surveyed and none found; if that is so, say empty = true"
+)
+
 #: Features at fault, and values of an attribute, that a message lists.
 _LISTED, _VALUES = 20, 10
 
@@ -213,14 +219,7 @@ def _no_features() -> gpd.GeoDataFrame:
 
 
 def _told_empty(key: str) -> Row:
-    return (
-        key,
-        "",
-        "文件没有要素，按已调查而没有处理；确认无误请写 empty = true / "
-        "the file has no features: taken as surveyed and none found; if that is so, say empty = true",
-        "",
-        "",
-    )
+    return (key, "", NO_FEATURES, "", "")
 
 
 def _texts(repair: Repair) -> tuple[str, str, str]:

@@ -56,6 +56,9 @@ class Text(_Record):
         return self
 
 
+#: Keys of the findings that are of every plan, on its study area; no rule there may have them.
+OUTSIDE_STUDY_AREA, NOTHING_ASKED = "outside_study_area", "nothing_asked"
+
 #: What stands where a layer or a rule does not say it: that it was not said.
 _NO_BASIS_NOTE = Text(
     zh="未写明依据；按示意处理是本软件的推定。",

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from qy_gis.errors import Fault
-from qy_gis.plan.model import Layer, Plan, Rule, Text
+from qy_gis.plan.model import NOTHING_ASKED, OUTSIDE_STUDY_AREA, Layer, Plan, Rule, Text
 
 _WORDS = {"layer": "图层", "source": "来源", "group": "分组", "industry": "产业"}
 
@@ -76,6 +76,13 @@ def _find_in_layer(plan: Plan, layer: Layer) -> list[Fault]:
                 Fault(
                     f"{where}: the key is used twice; give each rule a key of its own",
                     f"{where.replace(': ', '：')}：键重复；每条规则须有自己的 key",
+                )
+            )
+        if layer.key == plan.study_area and rule.key in (OUTSIDE_STUDY_AREA, NOTHING_ASKED):
+            faults.append(
+                Fault(
+                    f"{where}: the key is that of a finding that every plan has; give the rule another",
+                    f"{where.replace(': ', '：')}：该键是每个规划固有结果的名称；请为规则另取 key",
                 )
             )
         faults += _find_without_area(layer, rule, where)

@@ -24,6 +24,7 @@ from qy_gis.reports.next_steps import (
 )
 from qy_gis.reports.tables import in_units, tabulate_overlaps
 from qy_gis.verdict.check import CheckResult
+from qy_gis.verdict.evidence import say_layer_repairs
 from qy_gis.verdict.findings import say_figures
 
 COLOURS = {"prohibited": "red", "undetermined": "yellow", "conditional": "blue", "suitable": "green"}
@@ -293,10 +294,20 @@ def _print_notes(result: CheckResult, lang: Lang) -> None:
         for text, names in parcels.items():
             several = pick(lang, f" 等 {len(names)} 宗", f" and {len(names) - 1} more") if len(names) > 1 else ""
             print_lines(plain(f"{names[0]}{several}  {text}"), first="- ")
+    print_layer_repairs(result.plan, lang)
     if result.tolerance_m2 is not None:
         tolerance = f"{result.tolerance_m2:,.2f} m²"
         said = pick(lang, f"注意：容差由命令指定为 {tolerance}", f"note: the command set the tolerance to {tolerance}")
         click.echo(f"\n{said}")
+
+
+def print_layer_repairs(plan: Plan, lang: Lang) -> None:
+    """Print which layers were repaired as they were read: what is measured is not all that stands in their files."""
+    notes = say_layer_repairs(plan)
+    if notes:
+        click.echo(f"\n{pick(lang, '提示：图层数据', 'to notice: data of layers')}")
+    for note in notes:
+        print_lines(plain(pick(lang, note.zh, note.en)), first="- ")
 
 
 def say_repair(row: Any, lang: Lang) -> str:

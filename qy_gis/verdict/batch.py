@@ -30,6 +30,7 @@ from qy_gis.plan.digest import hash_files, hash_rules
 from qy_gis.plan.model import Plan
 from qy_gis.plan.read import read_plan
 from qy_gis.verdict.block import check_block
+from qy_gis.verdict.evidence import count_layer_repairs
 from qy_gis.verdict.gather import gather_parts
 from qy_gis.verdict.outlines import add_metadata, add_outlines, find_checked
 from qy_gis.verdict.parts import SUMMARY_KEY, Parts, prepare_parts
@@ -128,7 +129,8 @@ def check_file(
     Returns
     -------
     dict
-        The summary; see `qy_gis.verdict.summary.summarise_block`.
+        The summary; see `qy_gis.verdict.summary.summarise_block`. And ``layer_repairs``: how often what was repaired in
+        the data of each layer as they were read.
 
     Raises
     ------
@@ -183,6 +185,7 @@ def check_file(
             zh=f"{name}：自称有 {stream.rows} 个地块，却只读到 {done} 个；文件可能已损坏，请重新导出",
         )
     summary = add_up(parts, plan)
+    summary["layer_repairs"] = count_layer_repairs(plan)
     if not summary["parcels"]:
         _refuse_mislabelled(parts, stream)
     if as_geopackage:

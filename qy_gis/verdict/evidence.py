@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from importlib.metadata import version
 from typing import Any
 
@@ -13,8 +14,11 @@ import pyproj
 import shapely
 
 from qy_gis import columns
+from qy_gis.errors import Fault
 from qy_gis.measure.plane import PLANE
+from qy_gis.overlay.index import open_index
 from qy_gis.plan.digest import hash_files, hash_rules
+from qy_gis.plan.features import NO_FEATURES
 from qy_gis.plan.model import Plan
 
 
@@ -49,9 +53,36 @@ def collect_evidence(
             "override": tolerance_m2,
             "layers": {key: layer.tolerance_m2 for key, layer in plan.layers.items() if layer.rules},
         },
+        "layers": {key: {"repairs": counts} for key, counts in count_layer_repairs(plan).items()},
         "accuracy_m": {key: layer.accuracy_m for key, layer in plan.layers.items()},
         "software": _software(),
     }
+
+
+def count_layer_repairs(plan: Plan) -> dict[str, dict[str, int]]:
+    """Return how often what was repaired in the data of each layer as they were read; sound layers are left out.
+
+    Also that a file has no features at all, which is no repair but changes every verdict on its layer.
+    """
+    counts: dict[str, Counter[str]] = {}
+    for layer, _, what, *_ in open_index(plan).repairs:
+        counts.setdefault(layer, Counter())[what] += 1
+    return {layer: dict(found) for layer, found in counts.items()}
+
+
+def say_layer_repairs(plan: Plan) -> list[Fault]:
+    """Say of each layer whose data were repaired that they were, and how to see each repair."""
+    notes = []
+    for key, counts in count_layer_repairs(plan).items():
+        title, number = plan.layers[key].title, sum(counts.values())
+        en, zh = f"the data of layer {title.en or title.zh} ({key}) were", f"图层{title.zh}（{key}）的数据"
+        if NO_FEATURES in counts:
+            en = f"{en} a file without features, taken as surveyed and none found"
+            zh = f"{zh}没有要素，按已调查而没有处理"
+        else:
+            en, zh = f"{en} repaired in {number} places as they were read", f"{zh}读取时修正了 {number} 处"
+        notes.append(Fault(f"{en}; qy-gis layers --validate lists it", f"{zh}；qy-gis layers --validate 可逐条列出"))
+    return notes
 
 
 def _software() -> dict[str, str]:

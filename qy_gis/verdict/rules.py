@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from qy_gis.overlay.overlap import Measured
 from qy_gis.overlay.setbacks import list_setbacks
+from qy_gis.plan.model import NOTHING_ASKED as NOTHING_ASKED
+from qy_gis.plan.model import OUTSIDE_STUDY_AREA as OUTSIDE_STUDY_AREA
 from qy_gis.plan.model import Plan, Rule, RuleKind, Text
 
 Areas = NDArray[np.float64]
@@ -28,9 +30,6 @@ PASS, FAIL, UNKNOWN = range(3)
 
 #: Whether a rule concerns the industry of the project, or is no document's: then it can pass, but not fail.
 APPLIES, OTHER_INDUSTRY, UNSTATED, BUILT_IN = range(4)
-
-#: Keys of the findings that are of every plan.
-OUTSIDE_STUDY_AREA, NOTHING_ASKED = "outside_study_area", "nothing_asked"
 
 
 class Interval(NamedTuple):

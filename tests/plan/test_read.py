@@ -199,3 +199,14 @@ def test_a_relative_folder_stays_where_it_was(tmp_path: Path, monkeypatch):
     plan = qy.read_plan("plan")
     monkeypatch.chdir("/")
     assert len(plan.features("farmland")) == 1
+
+
+@pytest.mark.parametrize("key", ["outside_study_area", "nothing_asked"])
+def test_no_rule_of_the_study_area_has_the_key_of_a_finding_of_every_plan(tmp_path: Path, key: str):
+    rules = [{"kind": "inside", "severity": "prohibit"}]
+    folder = write_plan(tmp_path / "plan", {})
+    write_layer(folder, "city", [square(0, 0)], rules=rules)
+    toml = folder / "city.toml"
+    toml.write_text(toml.read_text("utf-8").replace("inside_prohibit", key), "utf-8")
+    with pytest.raises(qy.PlanError, match=f"city.toml: rule '{key}': the key is that of a finding"):
+        qy.read_plan(folder)

@@ -140,5 +140,8 @@
       section.append(qy.make("p", { text: "+ " + listing.unlisted + " · " + qy.word("not_listed") }));
     }
     if (listing.repairs.length) section.append(makeRepairs(listing.repairs));
+    for (const note of listing.notes) {
+      section.append(qy.make("p", { class: "qy-small", text: qy.say(note) }));
+    }
   };
 })();
