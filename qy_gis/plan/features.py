@@ -432,8 +432,25 @@ def _clean(
                 f"读到 {shapes[at].geom_type}；应为 {accepted}（geometry = {kind!r}）",
             )
     _refuse_features(file, table["feature_id"].tolist(), numbers, faults)
+    _refuse_bare_points(file, int((dimensions == 0).sum()))
     cleaned = table.drop(columns=[SOURCE_REPAIRS], errors="ignore").set_geometry(gpd.GeoSeries(shapes, crs=crs))
     return cleaned, {at: done for at, done in repairs.items() if done}
+
+
+def _refuse_bare_points(file: _File, points: int) -> None:
+    """Raise an error if points that stand for land have none: a parcel on top of one would pass its rule."""
+    weighed = [rule.key for rule in file.layer.rules if rule.kind != "setback"]
+    if points and weighed and file.layer.geometry == "mixed" and file.layer.accuracy_m == 0:
+        raise PlanError(
+            [
+                file.fault(
+                    f"holds {points} points, each for land of unknown outline within accuracy_m, which is 0, so that "
+                    f"rule {weighed[0]!r} would see nothing; say with accuracy_m how many metres that land may reach",
+                    f"有 {points} 个点，各表示 accuracy_m 以内界线不明的土地，现为 0，规则 {weighed[0]!r} 将一无所见；"
+                    "请用 accuracy_m 写明该土地距点最远多少米",
+                )
+            ]
+        )
 
 
 def _clean_thin(shape: Any) -> tuple[Any, list[Repair]]:

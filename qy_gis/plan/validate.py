@@ -74,7 +74,9 @@ def validate_plan(plan: Plan) -> list[Fault]:
             except PlanError as error:
                 faults += error.said
             else:
-                faults += _find_far(plan, layer) if read == plan.features else []
+                far = _find_far(plan, layer) if read == plan.features else []
+                faults += far
+                notes += _find_astray(plan, layer) if read == plan.features and not far else []
     if faults:
         # A broken study area is met again by every layer that is covered by it.
         raise PlanError(list(dict.fromkeys(faults)))
@@ -97,6 +99,27 @@ def _find_far(plan: Plan, layer: Layer) -> list[Fault]:
             f"{layer.key}.toml: {layer.file}: lies at {found}; accepted is {accepted}, where parcels are checked; is "
             "the CRS right?",
             f"{layer.key}.toml：{layer.file}：位于 {found}；应在 {accepted} 之内，此外无法核查；坐标系是否正确？",
+        )
+    ]
+
+
+def _find_astray(plan: Plan, layer: Layer) -> list[Fault]:
+    """Return a note of the features that lie nowhere near the study area: no parcel will meet them."""
+    features = plan.features(layer.key)
+    if layer.key == plan.study_area or features.empty:
+        return []
+    west, south, east, north = plan.features(plan.study_area).to_crs(4490).total_bounds
+    bounds = features.to_crs(4490).bounds
+    off = (bounds["minx"] > east) | (bounds["maxx"] < west) | (bounds["miny"] > north) | (bounds["maxy"] < south)
+    if not off.any():
+        return []
+    shown = ", ".join(features["feature_id"][off].head(5)) + (" …" if off.sum() > 5 else "")
+    return [
+        Fault(
+            f"{layer.key}.toml: {layer.file}: {off.sum()} of {len(features)} features lie outside the study area: "
+            f"{shown}; are their coordinates right?",
+            f"{layer.key}.toml：{layer.file}：{len(features)} 个要素中有 {off.sum()} 个位于规划范围之外：{shown}；"
+            "坐标是否正确？",
         )
     ]
 

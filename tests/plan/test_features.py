@@ -253,3 +253,25 @@ def test_a_plan_outside_china(tmp_path: Path):
     far = gpd.GeoDataFrame({"id": ["a"], "name": ["a"]}, geometry=[shapely.box(10, 50, 10.1, 50.1)], crs=4326)
     far.to_file(folder / "city.gpkg")
     assert "city.gpkg" in str(refused(folder))
+
+
+def test_a_feature_far_from_the_others_is_a_note(make_plan: MakePlan):
+    shapes = [square(0, 0), square(-300_000, 0)]
+    notes = validate_plan(make_plan(park={"shapes": shapes}))
+    assert [note.en for note in notes] == [
+        "park.toml: park.gpkg: 1 of 2 features lie outside the study area: park1; are their coordinates right?"
+    ]
+
+
+@pytest.mark.parametrize(("kind", "accuracy_m", "is_fault"), [("outside", 0, True), ("outside", 50, False)])
+def test_a_point_stands_for_land_so_it_has_an_accuracy(
+    make_plan: MakePlan, kind: str, accuracy_m: float, is_fault: bool
+):
+    rules = [{"kind": kind, "severity": "prohibit"}]
+    point = {"shapes": [square(0, 0).centroid], "geometry": "mixed", "accuracy_m": accuracy_m, "rules": rules}
+    plan = make_plan(park=point)
+    if is_fault:
+        with pytest.raises(qy.PlanError, match=r"park\.gpkg: holds 1 points, each for land of unknown outline"):
+            plan.features("park")
+    else:
+        assert len(plan.features("park")) == 1
