@@ -92,7 +92,7 @@ def is_batch(file: str, outputs: tuple[str, ...]) -> bool:
         from qy_gis.parcels.stream import open_stream
 
         return open_stream(file).rows > MANY
-    except (ImportError, QyGisError):
+    except QyGisError:
         # Not a file that can be read block by block; a single check reads it, or says what is wrong with it.
         return False
 
@@ -113,14 +113,8 @@ def run_batch(
     from qy_gis.reports.summary_files import check_summary_suffix, write_summary
     from qy_gis.reports.terminal import print_summary
     from qy_gis.reports.terminal_check import print_layer_repairs
+    from qy_gis.verdict.batch import check_file
 
-    try:
-        from qy_gis.verdict.batch import check_file
-    except ImportError as error:
-        raise ArgumentError(
-            "a batch needs pyarrow; pip install 'qy-gis[parquet]'",
-            zh="逐块检查需要 pyarrow；请安装：pip install 'qy-gis[parquet]'",
-        ) from error
     for path in options.summaries:
         check_summary_suffix(path)
     try:

@@ -11,7 +11,6 @@ import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -278,7 +277,6 @@ def _is_plain(about: Mapping[str, Any]) -> bool:
         about["geometry_type"] in ("Polygon", "MultiPolygon")
         and set(about["ogr_types"]) <= _PLAIN
         and set(about["ogr_subtypes"]) <= {"OFSTNone"}
-        and find_spec("pyarrow") is not None
     )
 
 

@@ -1,4 +1,4 @@
-"""Parcels from GeoParquet, by way of pyarrow, which is installed on demand."""
+"""Parcels from GeoParquet, by way of pyarrow, which is loaded on demand."""
 
 from __future__ import annotations
 
@@ -79,14 +79,9 @@ def read_geoparquet(path: Path, *, title: str, crs: Any, layer: str | None, enco
             f"layer={layer!r}: {title} is GeoParquet, which has no layers; leave layer= (--layer) out",
             zh=f"{title} 是 GeoParquet，没有图层；请去掉 --layer",
         )
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError as error:
-        raise SourceError(
-            f"{title} needs pyarrow to be read: pip install 'qy-gis[parquet]'",
-            zh=f"读 {title} 需要 pyarrow：pip install 'qy-gis[parquet]'",
-        ) from error
+    import pyarrow as pa
+    from pyarrow import parquet
+
     try:
         with parquet.ParquetFile(path, pre_buffer=False) as file:
             about = file.metadata

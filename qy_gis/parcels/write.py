@@ -347,13 +347,7 @@ def _write_xlsx(parcels: gpd.GeoDataFrame, path: Path, _dialect: Dialect) -> Non
 
 
 def _write_geoparquet(parcels: gpd.GeoDataFrame, path: Path, _dialect: Dialect) -> None:
-    try:
-        parcels.to_parquet(path, index=False)
-    except ImportError as error:
-        raise OutputError(
-            f"{path.name} needs pyarrow to be written: pip install 'qy-gis[parquet]'",
-            zh=f"{path.name}：写出需要 pyarrow；请安装：pip install 'qy-gis[parquet]'",
-        ) from error
+    parcels.to_parquet(path, index=False)
 
 
 def _write_geodatabase(parcels: gpd.GeoDataFrame, path: Path, _dialect: Dialect) -> None:

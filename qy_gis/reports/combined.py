@@ -11,7 +11,6 @@ import geopandas as gpd
 import pandas as pd
 
 from qy_gis.columns import FACES
-from qy_gis.errors import OutputError
 from qy_gis.maps.document import describe_table
 from qy_gis.maps.offline import OfflineMap
 from qy_gis.overlay.combine import SEPARATOR
@@ -63,18 +62,12 @@ def write_combined(
     Raises
     ------
     OutputError
-        The suffix is not one of these, the file cannot be written, or pyarrow is missing for ``.parquet``.
+        The suffix is not one of these, or the file cannot be written.
     """
     target = Path(path)
     write = FORMATS[known_suffix(target, FORMATS)]
-    try:
-        with placed(target) as part:
-            write(Combined(faces, plan, cross, outcomes), part)
-    except ImportError as error:
-        raise OutputError(
-            f"{target.name}: GeoParquet needs pyarrow; install it with: pip install 'qy-gis[parquet]'",
-            zh=f"{target.name}：GeoParquet 需要 pyarrow；请安装：pip install 'qy-gis[parquet]'",
-        ) from error
+    with placed(target) as part:
+        write(Combined(faces, plan, cross, outcomes), part)
     return target
 
 
