@@ -6,8 +6,9 @@ Xi'an 1980 are refused: their transformation to CGCS2000 is classified in China 
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from pyproj import CRS, Proj, Transformer
 from pyproj.exceptions import CRSError as PyprojCRSError
 
 from qy_gis.errors import CRSError
+
+FoundT = TypeVar("FoundT")
 
 #: CGCS2000 in degrees; axis order is always longitude, latitude here.
 CGCS2000 = "EPSG:4490"
@@ -35,6 +38,20 @@ _HOW_TO_GIVE = (
     "prefix 38, 'EPSG:4547' for the same without prefix"
 )
 _HOW_TO_GIVE_ZH = "请用 --crs（crs=）指定，如经纬度 EPSG:4490、带号 38 的三度带 EPSG:4526、同一带不带带号 EPSG:4547"
+
+
+def once_per_crs(function: Callable[[CRS], FoundT]) -> Callable[[CRS], FoundT]:
+    """Return a function that works out once what it says of a CRS.
+
+    It is kept by the text that a CRS was made from: to hash a CRS, PROJ writes all of it anew each time.
+    """
+    kept = lru_cache(maxsize=64)(lambda text: function(CRS(text)))
+
+    @wraps(function)
+    def ask(crs: CRS) -> FoundT:
+        return kept(crs.srs)
+
+    return ask
 
 
 def check_crs(crs: Any) -> CRS:

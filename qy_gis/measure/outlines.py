@@ -7,7 +7,6 @@ go the same way, so they give the same digits.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,7 +17,7 @@ from pyproj import CRS
 from qy_gis.compiling import code_for
 from qy_gis.errors import CRSError
 from qy_gis.measure import gauss
-from qy_gis.measure.crs import check_crs, check_degrees, transformer, zone_at
+from qy_gis.measure.crs import check_crs, check_degrees, once_per_crs, transformer, zone_at
 from qy_gis.measure.reach import check_points
 
 Floats = NDArray[np.float64]
@@ -304,7 +303,7 @@ def outlines_to_grid(outlines: Outlines, crs: Any, zone: int) -> Outlines:
     return Outlines(x, y, ring_first, outlines.hole, outlines.first_ring)
 
 
-@lru_cache(maxsize=64)
+@once_per_crs
 def national_grid(crs: CRS) -> tuple[float, float] | None:
     """Return false easting (m) and central meridian (degrees) of a national 3-degree grid; None of any other CRS.
 

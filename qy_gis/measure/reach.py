@@ -6,7 +6,6 @@ others, only wrong ones. Parcels of a table, of a batch and of `qy_gis.areas` pa
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from qy_gis.errors import CRSError
-from qy_gis.measure.crs import transformer
+from qy_gis.measure.crs import once_per_crs, transformer
 
 Floats = NDArray[np.float64]
 
@@ -51,7 +50,7 @@ class Reach(NamedTuple):
         return np.asarray(inside)
 
 
-@lru_cache(maxsize=64)
+@once_per_crs
 def reach_of(crs: CRS) -> Reach:
     """Return the reach of a CRS that parcels may be in.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Geod
+from pyproj import CRS, Geod, Transformer
 
 from qy_gis.compiling import code_for
 from qy_gis.measure.crs import grid_epsg, transformer
@@ -83,12 +84,18 @@ def measure_distances(layers: list[Near], in_grid: Outlines, zone: int, *, apart
         return out
     rows, ends = _find_closest(layers, in_grid, asked)
     # All at once, as a call of PROJ costs more than a line.
-    grid = transformer(CRS.from_epsg(grid_epsg(zone, prefixed=False)))
+    grid = _grid_to_degrees(zone)
     (lon_a, lat_a), (lon_b, lat_b) = grid.transform(*ends[:2]), grid.transform(*ends[2:])
     away = _GEOD.inv(lon_a, lat_a, lon_b, lat_b)[2]
     layer = np.repeat(np.arange(len(layers)), [len(each) for each in rows])
     out[np.concatenate(rows), layer] = away
     return out
+
+
+@lru_cache
+def _grid_to_degrees(zone: int) -> Transformer:
+    # To make a CRS and to hash it takes longer than the distances of a parcel.
+    return transformer(CRS.from_epsg(grid_epsg(zone, prefixed=False)))
 
 
 def _find_closest(layers: list[Near], in_grid: Outlines, asked: NDArray[np.bool_]) -> tuple[list[Ints], Floats]:
