@@ -6,8 +6,12 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+import numpy as np
+import shapely
+
 from qy_gis.columns import VERDICT_TEXT
 from qy_gis.errors import MapError
+from qy_gis.maps.layers import VERDICT_STYLE
 from qy_gis.maps.words import text, word
 from qy_gis.verdict.findings import say_figures
 
@@ -17,6 +21,12 @@ if TYPE_CHECKING:
 
 #: A notebook shows the head of a table; the table itself is at hand.
 MOST_ROWS = 20
+
+#: Of more parcels than these there is a picture of the first ones instead of the map, which would fill the notebook.
+MOST_MAPPED = 300
+
+#: Width of the picture in pixels, and the share of it that is margin.
+_PICTURE_PX, _MARGIN = 600, 0.02
 
 
 def plan_html(plan: Plan) -> str:
@@ -54,8 +64,10 @@ def result_html(result: CheckResult) -> str:
 
     The tables show their first rows, and say how many there are.
     """
-    merged = result.parcels[["parcel_id", "name", "area_m2", "area_ha", "area_mu"]].merge(
-        result.verdicts, on="parcel_id", how="left"
+    count = len(result)
+    first = result if count <= MOST_ROWS else result.take(np.arange(MOST_ROWS))
+    merged = first.parcels[["parcel_id", "name", "area_m2", "area_ha", "area_mu"]].merge(
+        first.verdicts, on="parcel_id", how="left"
     )
     verdicts = [
         [
@@ -70,7 +82,10 @@ def result_html(result: CheckResult) -> str:
         for row in merged[:MOST_ROWS].itertuples(index=False)
     ]
     heads = [_both("parcel"), "", _both("verdict"), "m²", "公顷 ha", "亩 mu", _both("summary")]
-    open_findings = result.findings[result.findings["outcome"] != "pass"]
+    still_open = result.count_open()
+    with_open = np.flatnonzero(still_open)[:MOST_ROWS]
+    open_findings = result.take(with_open).findings if len(with_open) else first.findings
+    open_findings = open_findings[open_findings["outcome"] != "pass"]
     findings = [
         [
             str(row.parcel_id),
@@ -83,11 +98,12 @@ def result_html(result: CheckResult) -> str:
     ]
     finding_heads = [_both("parcel"), _both("layer"), _both("outcome"), _both("reason"), _both("document")]
     parts = [
+        f"<p>{escape(str(result))}</p>",
         _table(heads, verdicts),
-        _rest(len(merged), "result.verdicts"),
+        _rest(count, "result.verdicts"),
         _table(finding_heads, findings) if findings else "",
-        _rest(len(open_findings), "result.findings"),
-        _map(result),
+        _rest(int(still_open.sum()), "result.findings"),
+        _map(result) if count <= MOST_MAPPED else _sketch(result),
     ]
     return _section(_both("result"), parts)
 
@@ -100,6 +116,35 @@ def _map(subject: Plan | CheckResult) -> str:
     except MapError as error:
         # The tables above stand without the map; what hinders it is said in its place.
         return f"<p>{escape(str(error))}</p>"
+
+
+def _sketch(result: CheckResult) -> str:
+    """Return a picture of the first parcels, coloured by verdict, and say that it is of those only."""
+    parcels = result.take(np.arange(MOST_MAPPED)).parcels
+    west, south, east, north = parcels.total_bounds
+    # A degree of longitude is shorter than one of latitude; for a picture that is near enough.
+    shrink = np.cos(np.radians((south + north) / 2))
+    scale = _PICTURE_PX * (1 - 2 * _MARGIN) / max((east - west) * shrink, north - south)
+    edge = _PICTURE_PX * _MARGIN
+
+    def path(parcel: shapely.Geometry) -> str:
+        lines = [
+            "L".join(f"{edge + (x - west) * shrink * scale:.1f},{edge + (north - y) * scale:.1f}" for x, y in corners)
+            for corners in map(shapely.get_coordinates, shapely.get_rings(shapely.force_2d(parcel)))
+        ]
+        return "".join(f"M{line}Z" for line in lines)
+
+    drawn = [
+        f'<path d="{path(parcel)}" fill="{VERDICT_STYLE[verdict]["fill"]}" fill-rule="evenodd" '
+        f'stroke="{VERDICT_STYLE[verdict]["color"]}"/>'
+        for verdict, parcel in zip(parcels["verdict"], parcels.geometry, strict=True)
+    ]
+    height = (north - south) * scale + 2 * edge
+    said = f"前 {MOST_MAPPED} 个地块，共 {len(result):,} 个：First {MOST_MAPPED} of {len(result):,} parcels"
+    return (
+        f"<p>{said}: <code>qy_gis.draw(result)</code></p>"
+        f'<svg role="img" width="{_PICTURE_PX}" height="{height:.0f}"><title>{said}</title>{"".join(drawn)}</svg>'
+    )
 
 
 def _both(key: str) -> str:

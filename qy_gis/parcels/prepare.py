@@ -74,11 +74,30 @@ class Prepared:
         digests = _sign(self._source[SOURCE_SHA256], self._given, self._given_crs)
         return {**self._source, SOURCE_SHA256: digests}
 
+    def take(self, rows: NDArray[np.integer]) -> Prepared:
+        """Return some of the parcels. What no file holds is signed as these alone."""
+        return Prepared(
+            {name: _some_of(column, rows) for name, column in self.columns.items()},
+            self.outlines[rows],
+            self.index[rows],
+            self.crs,
+            {name: _some_of(column, rows) for name, column in self._source.items()},
+            self._given[rows],
+            self._given_crs,
+        )
+
     @cached_property
     def table(self) -> gpd.GeoDataFrame:
         """The parcels as a table."""
         columns = {**self.columns, **self.provenance}
         return gpd.GeoDataFrame(columns, geometry=self.outlines, index=self.index, crs=self.crs)
+
+
+def _some_of(column: Column, rows: NDArray[np.integer]) -> Column:
+    # What is alike for all parcels is kept once.
+    if isinstance(column, (str, float)):
+        return column
+    return column.iloc[rows] if isinstance(column, pd.Series) else column[rows]
 
 
 def prepare_parcels(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
-from qy_gis.errors import ArgumentError
+from qy_gis.errors import ArgumentError, PlanError
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -237,6 +237,10 @@ class Period(_Record):
         return self
 
 
+#: Layers that `repr` of a plan names.
+_MOST_SHOWN = 36
+
+
 class Plan(BaseModel):
     """A plan: its layers, rules, industries and sources. Read one with `qy_gis.read_plan`.
 
@@ -384,6 +388,23 @@ class Plan(BaseModel):
         from qy_gis.maps.notebook import plan_html
 
         return plan_html(self)
+
+    def __repr__(self) -> str:
+        lines = [
+            f"  {key}: {layer.title.zh}, {layer.basis}, {self._count(key)}"
+            for key, layer in list(self.layers.items())[:_MOST_SHOWN]
+        ]
+        more = len(self.layers) - len(lines)
+        return "\n".join([f"<Plan: {self}>", *lines, *([f"  … {more} more layers"] if more else [])])
+
+    def _count(self, layer: str) -> str:
+        if not self.layers[layer].has_data:
+            return "no data"
+        try:
+            return f"{len(self._read_layer(layer).features):,} features"
+        except PlanError:
+            # What a plan is called must not fail; `qy-gis layers --validate` lists the faults.
+            return "data with faults"
 
     def __str__(self) -> str:
         return f"{self.title.zh} ({self.edition}): {len(self.layers)} layers"

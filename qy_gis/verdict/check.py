@@ -27,8 +27,10 @@ from qy_gis.parcels.prepare import Prepared, prepare_columns
 from qy_gis.plan.digest import hash_files
 from qy_gis.plan.model import Plan
 from qy_gis.plan.read import read_plan
+from qy_gis.verdict import tables
 from qy_gis.verdict.evidence import collect_evidence
-from qy_gis.verdict.rules import Judged, judge_rules
+from qy_gis.verdict.findings import VERDICTS, judge_parcels
+from qy_gis.verdict.rules import PASS, Judged, judge_rules
 from qy_gis.verdict.tables import tabulate_findings, tabulate_verdicts, to_pandas
 
 #: A parcel below this area (m2) cannot be told from contact with its neighbours.
@@ -36,6 +38,12 @@ LEAST_M2 = 0.01
 
 #: What is wrong with a smaller one.
 SPECK = Fault(Kind.SIZE, f"smaller than {LEAST_M2} m2", f"面积小于 {LEAST_M2} m2")
+
+#: Columns of overlaps that are of outlines.
+_OF_OUTLINES = ("width_m", "sliver")
+
+#: Parcels whose rows `repr` shows.
+_MOST_SHOWN = 5
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,6 +84,11 @@ class CheckResult:
     def overlaps(self) -> gpd.GeoDataFrame:
         """One row per parcel and feature it meets, and one per parcel and layer for the land outside; EPSG:4490."""
         return self._overlaps.copy(deep=False)
+
+    @property
+    def overlap_areas(self) -> pd.DataFrame:
+        """The rows of `overlaps` without outlines, widths and sliver classes, which take most of the time to make."""
+        return self._overlap_areas.copy(deep=False)
 
     @property
     def repairs(self) -> pd.DataFrame:
@@ -123,6 +136,12 @@ class CheckResult:
         return gpd.GeoDataFrame(table, geometry="geometry", crs=CGCS2000)
 
     @cached_property
+    def _overlap_areas(self) -> pd.DataFrame:
+        index = open_index(self.plan)
+        table = tables.tabulate_overlaps(self._measured, index, self._parcel_id, distance_m=self._distance_m)
+        return to_pandas({name: column for name, column in table.items() if name not in _OF_OUTLINES})
+
+    @cached_property
     def _repairs(self) -> pd.DataFrame:
         given = self._given.table
         names = ["parcel_id", columns.SOURCE_FILE, columns.SOURCE_REPAIRS]
@@ -152,13 +171,34 @@ class CheckResult:
 
         return result_html(self)
 
+    def __len__(self) -> int:
+        return len(self._given.index)
+
     def __str__(self) -> str:
-        counts = self.verdicts["verdict"].value_counts()
-        parts = [f"{text[0]} {name}: {counts[name]}" for name, text in columns.VERDICT_TEXT.items() if name in counts]
-        return f"{len(self.verdicts)} parcels; {', '.join(parts)}"
+        counts = np.bincount(judge_parcels(self._judged), minlength=len(VERDICTS)).tolist()
+        parts = [
+            f"{columns.VERDICT_TEXT[name][0]} {name}: {count}"
+            for name, count in zip(VERDICTS, counts, strict=True)
+            if count
+        ]
+        return f"{len(self)} parcels; {', '.join(parts)}"
 
     def __repr__(self) -> str:
-        return f"<CheckResult: {self}>\n{self.verdicts!r}\n{self.findings!r}"
+        # Of many parcels no table is made for a line on the screen.
+        shown = self if len(self) <= _MOST_SHOWN else self.take(np.arange(_MOST_SHOWN))
+        rest = f"\nfirst {_MOST_SHOWN} of {len(self):,} parcels:" if shown is not self else ""
+        return f"<CheckResult: {self}>{rest}\n{shown.verdicts!r}\n{shown.findings!r}"
+
+    def take(self, rows: NDArray[np.integer]) -> CheckResult:
+        """Return the result of some of the parcels alone, by their numbers (0 = the first)."""
+        given = self._given.take(rows)
+        in_plane = outlines_to_plane(take_outlines(given.outlines), given.crs)
+        measured = measure_parcels(in_plane, open_index(self.plan))
+        return CheckResult(self.plan, self.industry, self.tolerance_m2, given, measured, self._judged.take(rows))
+
+    def count_open(self) -> NDArray[np.int64]:
+        """Return how many findings of each parcel did not pass, of shape (n,)."""
+        return np.asarray((self._judged.outcome != PASS).sum(axis=1))
 
 
 def check(

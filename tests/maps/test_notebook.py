@@ -60,3 +60,13 @@ def test_both_views_open_without_a_request(open_map, plan: qy.Plan, result: qy.C
         frame.locator("body[data-ready]").wait_for()
         assert frame.locator("input[data-layer=park]").count() == 1
         assert page.frames[1].evaluate("window.ran") is None
+
+
+def test_many_parcels_are_counted_and_the_first_ones_drawn(plan: qy.Plan, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(notebook, "MOST_MAPPED", 2)
+    result = qy.check(parcels_of(square(0, 0, 100), square(200, 0, 100), square(400, 0, 100)).to_crs(4490), plan)
+    shown = result_html(result)
+    assert html.escape(str(result)) in shown
+    assert "First 2 of 3 parcels" in shown
+    assert shown.count("<path ") == 2
+    assert "<iframe" not in shown

@@ -309,3 +309,29 @@ def test_severer_accuracy_only_turns_answers_into_unknown(tmp_path_factory, corn
         outcomes.append(qy.check(parcels, plan).findings["outcome"].tolist())
     for sharp, blurred in zip(*outcomes, strict=True):
         assert blurred in (sharp, "unknown")
+
+
+def test_overlaps_without_outlines_are_the_same_rows(plan: qy.Plan):
+    result = qy.check(parcels_of(square(0, 0, 100), square(400, 0, 100)), plan)
+    quick = result.overlap_areas
+    assert len(quick) > 0
+    pd.testing.assert_frame_equal(quick, pd.DataFrame(result.overlaps)[list(quick)], check_dtype=False)
+
+
+def test_some_parcels_of_a_result_have_the_rows_they_had(plan: qy.Plan):
+    result = qy.check(parcels_of(square(0, 0, 100), square(200, 0, 100), square(400, 0, 100)), plan)
+    some = result.take(np.array([2, 0]))
+    expected = result.verdicts.iloc[[2, 0]]
+    pd.testing.assert_frame_equal(some.verdicts, expected)
+
+
+def test_a_long_result_shows_its_first_parcels(plan: qy.Plan):
+    result = qy.check(parcels_of(*(square(200 * i, 0, 100) for i in range(7))), plan)
+    assert "first 5 of 7 parcels" in repr(result)
+    assert "_findings" not in vars(result)
+
+
+def test_a_plan_is_named_in_a_page():
+    lines = repr(qy.read_plan()).splitlines()
+    assert len(lines) <= 40
+    assert any("features" in line for line in lines[1:])
