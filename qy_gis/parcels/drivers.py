@@ -16,6 +16,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyogrio
 from pyproj import CRS
 from shapely.errors import ShapelyError
@@ -291,7 +292,10 @@ def _read_columns(dataset: str, layer: str, title: str) -> gpd.GeoDataFrame | No
     except (pa.ArrowException, OSError) as error:
         raise damaged(title) from error
     check_text(frame, title)
-    return frame
+    # Text with a NUL in it ends there feature by feature; a damaged file has one answer.
+    texts = [name for name in frame.columns.drop(frame.geometry.name) if pd.api.types.is_string_dtype(frame[name])]
+    whole = not any(frame[name].str.contains("\0", regex=False).any() for name in texts)
+    return frame if whole else None
 
 
 def check_text(frame: gpd.GeoDataFrame, title: str) -> None:

@@ -136,4 +136,6 @@ def test_a_damaged_file_is_the_same_either_way_or_refused(sample, tmp_path, monk
         by_features = outcome()
     assert (by_columns is None) == (by_features is None)
     if by_columns is not None:
-        assert_geodataframe_equal(by_columns, by_features)
+        # What GDAL has to say of the damage is told with the parcels, and is not the same by both ways.
+        told = ["source_repairs"]
+        assert_geodataframe_equal(by_columns.drop(columns=told), by_features.drop(columns=told))
