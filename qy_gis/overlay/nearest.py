@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import pairwise
@@ -20,6 +22,9 @@ from qy_gis.overlay import closest
 from qy_gis.overlay.grid import Floats, Ints, order_by_place
 
 _GEOD = Geod(a=6378137, rf=298.257222101)
+
+#: So many geodesics are measured by all cores.
+_MANY = 100_000
 
 #: Edges to a run.
 _RUN_EDGES = 8
@@ -85,11 +90,24 @@ def measure_distances(layers: list[Near], in_grid: Outlines, zone: int, *, apart
     rows, ends = _find_closest(layers, in_grid, asked)
     # All at once, as a call of PROJ costs more than a line.
     grid = _grid_to_degrees(zone)
-    (lon_a, lat_a), (lon_b, lat_b) = grid.transform(*ends[:2]), grid.transform(*ends[2:])
-    away = _GEOD.inv(lon_a, lat_a, lon_b, lat_b)[2]
+    away = _geodesics(grid, ends)
     layer = np.repeat(np.arange(len(layers)), [len(each) for each in rows])
     out[np.concatenate(rows), layer] = away
     return out
+
+
+def _geodesics(grid: Transformer, ends: Floats) -> Floats:
+    """Return the geodesic (m) between points of a grid, of shape (4, k): many of them by all cores."""
+
+    def measure(piece: Floats) -> Floats:
+        (lon_a, lat_a), (lon_b, lat_b) = grid.transform(*piece[:2]), grid.transform(*piece[2:])
+        return np.asarray(_GEOD.inv(lon_a, lat_a, lon_b, lat_b)[2])
+
+    if ends.shape[1] < _MANY:
+        return measure(ends)
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:
+        return np.concatenate(list(pool.map(measure, np.array_split(ends, cores, axis=1))))
 
 
 @lru_cache

@@ -82,7 +82,9 @@ def tabulate_overlaps(
     return pd.DataFrame({**ordered, "width_m": width, "sliver": sliver})[columns.OVERLAPS].assign(geometry=geometry)
 
 
-def find_distances(measured: Measured, index: Index, outlines: Outlines, crs: Any) -> Floats:
+def find_distances(
+    measured: Measured, index: Index, outlines: Outlines, crs: Any, *, among: NDArray[np.bool_] | None = None
+) -> Floats:
     """Measure the distance (m, on the ellipsoid) from every parcel to the nearest feature of every layer.
 
     Parameters
@@ -93,16 +95,23 @@ def find_distances(measured: Measured, index: Index, outlines: Outlines, crs: An
         The same parcels as they were given.
     crs
         The CRS that they are in.
+    among
+        Which layers are asked for, of shape (m,); all if None.
 
     Returns
     -------
     numpy.ndarray
-        Of shape (n, m): 0 where they meet, NaN for a layer without features.
+        Of shape (n, m): 0 where they meet, NaN for a layer without features and for one that is not asked for.
     """
     apart = np.ones(measured.outside_m2.shape, dtype=bool)
     apart[measured.parcel, index.features.layer[measured.feature]] = False
     in_grid = outlines_to_grid(outlines, crs, index.grid_zone)
-    return measure_distances(index.near, in_grid, index.grid_zone, apart=apart)
+    if among is None:
+        return measure_distances(index.near, in_grid, index.grid_zone, apart=apart)
+    out = np.full(apart.shape, np.nan)
+    near = [index.near[layer] for layer in np.flatnonzero(among).tolist()]
+    out[:, among] = measure_distances(near, in_grid, index.grid_zone, apart=apart[:, among])
+    return out
 
 
 def _mean_width(outlines: Geometries) -> Floats:

@@ -109,7 +109,7 @@ class CheckResult:
 
     @cached_property
     def _findings(self) -> pd.DataFrame:
-        table = tabulate_findings(self._judged, self.plan, self._parcel_id, distance_m=self._distance_m)
+        table = tabulate_findings(self._judged, self.plan, self._parcel_id, distance_m=self._distance_to_ruled)
         return to_pandas(table)
 
     @cached_property
@@ -159,8 +159,20 @@ class CheckResult:
 
     @cached_property
     def _distance_m(self) -> NDArray[np.float64]:
+        return self._find_distances(None)
+
+    @property
+    def _distance_to_ruled(self) -> NDArray[np.float64]:
+        # Findings are of layers with rules alone, often the lesser part of a plan.
+        if "_distance_m" in vars(self):
+            return self._distance_m
+        ruled = np.zeros(len(self.plan.layers), dtype=bool)
+        ruled[self._judged.layer] = True
+        return self._find_distances(ruled)
+
+    def _find_distances(self, among: NDArray[np.bool_] | None) -> NDArray[np.float64]:
         outlines = take_outlines(self._given.outlines)
-        return find_distances(self._measured, open_index(self.plan), outlines, self._given.crs)
+        return find_distances(self._measured, open_index(self.plan), outlines, self._given.crs, among=among)
 
     @cached_property
     def _parcel_id(self) -> NDArray[np.object_]:
