@@ -10,13 +10,6 @@ from qy_gis import errors
 
 PACKAGE = Path(errors.__file__).parent
 
-#: Where some refusals are still in English alone; nothing may be added.
-OPEN = (
-    "parcels/archive.py",
-    "parcels/read.py",
-    "plan/read.py",
-)
-
 KINDS = {
     name
     for name, kind in vars(errors).items()
@@ -64,6 +57,6 @@ def find_files() -> list[str]:
     return sorted(file.relative_to(PACKAGE).as_posix() for file in PACKAGE.rglob("*.py"))
 
 
-@pytest.mark.parametrize("file", [file for file in find_files() if file not in OPEN])
+@pytest.mark.parametrize("file", find_files())
 def test_every_refusal_has_both_languages(file: str):
     assert said_once((PACKAGE / file).read_text(encoding="utf-8")) == []

@@ -294,7 +294,10 @@ def _load(source: sources.Source, *, crs: CRS | None, layer: str | None, encodin
     digest: str | None
     if isinstance(source, gpd.GeoDataFrame) or sources.is_objects(source):
         if layer is not None or encoding is not None:
-            raise ArgumentError("layer= and encoding= are for files; the source is a GeoDataFrame or a geometry")
+            raise ArgumentError(
+                "layer= and encoding= are for files; the source is a GeoDataFrame or a geometry: leave them out",
+                zh="layer= 与 encoding= 只用于文件；来源是 GeoDataFrame 或图形，请去掉",
+            )
         frame = source if isinstance(source, gpd.GeoDataFrame) else sources.frame_objects(source)
         return _Loaded(frame if frame.crs is not None else frame.set_crs(crs), (), "the GeoDataFrame", None)
     if isinstance(source, str) and is_address(source):
@@ -312,7 +315,10 @@ def _load(source: sources.Source, *, crs: CRS | None, layer: str | None, encodin
             digest = hashing.result()
     if not frame.columns.is_unique:
         twice = sorted({str(column) for column in frame.columns[frame.columns.duplicated()]})
-        raise SourceError(f"{title}: headings {twice} are there more than once; accepted is each name once")
+        raise SourceError(
+            f"{title}: headings {twice} are there more than once; accepted is each name once: rename one of them",
+            zh=f"{title}：列名 {twice} 出现了不止一次；每个列名只能有一个，请改名",
+        )
     return _Loaded(frame.reset_index(drop=True), wkb, title, digest)
 
 
