@@ -200,8 +200,11 @@ def _find_hairs(
         shapes = parcels.take(rows).polygons()[place]
         maybe = part[small] <= HAIR_M * shapely.length(shapes)
         small, shapes = small[maybe], shapes[maybe]
-        near = features.packed.take_near(feature[small], shapely.bounds(shapes))
+        boxes = shapely.bounds(shapes) + np.array([-1.0, -1.0, 1.0, 1.0])
         try:
+            # Cut by a rectangle, which takes a tenth of the time of an intersection.
+            whole_shapes = features.packed.take(feature[small])
+            near = [shapely.clip_by_rect(each, *box) for each, box in zip(whole_shapes, boxes.tolist(), strict=True)]
             hairs[small] = shapely.is_empty(shapely.buffer(cut(shapes, near), -HAIR_M / 2))
         except shapely.GEOSException:
             # An overlap of which nothing is known stays one.
